@@ -1,0 +1,44 @@
+//! The state behind one JavaScript environment (the main thread's, or a worker's).
+//!
+//! Each environment has its own, reached by the pointer that every function carries, so nothing is
+//! shared between workers and nothing is looked up. It is dropped by a clean-up hook that was
+//! registered first and therefore runs last: wake-ups have hooks of their own (see `wake`), which
+//! come before it.
+
+use std::cell::{RefCell, RefMut};
+use std::collections::HashMap;
+
+use mio_js_core::{Handle, Mirror, Misuse, Result};
+
+use crate::wake::Wake;
+
+/// What the functions of one environment work on.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// How waits of each poller reach JavaScript. Dropped first: a wake-up may have a driver.
+    wakes: RefCell<HashMap<Handle, Wake>>,
+    mirror: RefCell<Mirror>,
+}
+
+impl Environment {
+    /// The core. Never held while JavaScript runs, so the error cannot be met by a program.
+    pub(crate) fn mirror(&self) -> Result<RefMut<'_, Mirror>> {
+        self.mirror
+            .try_borrow_mut()
+            .map_err(|_| Misuse::Busy.into())
+    }
+
+    /// The wake-ups, with the same rule.
+    pub(crate) fn wakes(&self) -> Result<RefMut<'_, HashMap<Handle, Wake>>> {
+        self.wakes.try_borrow_mut().map_err(|_| Misuse::Busy.into())
+    }
+
+    /// Ends what a poller has to do with the event loop, waits included.
+    pub(crate) fn remove_wake(&self, poller: Handle) -> Result<()> {
+        let wake = self.wakes()?.remove(&poller);
+        if let Some(wake) = wake {
+            wake.close(self, poller)?;
+        }
+        Ok(())
+    }
+}

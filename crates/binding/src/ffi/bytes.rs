@@ -1,0 +1,215 @@
+//! Views of JavaScript's memory, for the length of one call.
+//!
+//! Any `ArrayBufferView` is taken, of any realm, and exactly its bytes. Memory that another thread
+//! could change meanwhile (a `SharedArrayBuffer`) is refused: no `&[u8]` may exist over it.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::ptr;
+
+use mio_js_core::tcp::stream::MAX_BYTES;
+use mio_js_core::{Misuse, Result};
+use napi::sys;
+
+use super::call::Call;
+
+/// POSIX promises 16, every system of ours has 1024.
+const MAX_VIEWS: usize = 1024;
+
+/// The buffers of one vectored write.
+pub(crate) type Views<'a> = Vec<IoSlice<'a>>;
+/// The buffers of one vectored read.
+pub(crate) type ViewsMut<'a> = Vec<IoSliceMut<'a>>;
+
+#[derive(Clone, Copy)]
+struct View {
+    data: *mut u8,
+    len: usize,
+}
+
+impl Call<'_> {
+    /// The bytes of a view, or a part of them where the next two arguments are given: offset and
+    /// length in bytes.
+    #[inline]
+    pub(crate) fn bytes(&self, index: usize) -> Result<&[u8]> {
+        let view = self.part(index)?;
+        // SAFETY: rule "bytes"; the view was not shared and has `len` bytes at `data`.
+        Ok(unsafe { std::slice::from_raw_parts(view.data, view.len) })
+    }
+
+    /// As [`Call::bytes`], to write to. The exclusive borrow keeps it the only view of the call.
+    #[inline]
+    pub(crate) fn bytes_mut(&mut self, index: usize) -> Result<&mut [u8]> {
+        let view = self.part(index)?;
+        // SAFETY: rule "bytes"; no other slice over JavaScript's memory lives while `self` is
+        // exclusively borrowed.
+        Ok(unsafe { std::slice::from_raw_parts_mut(view.data, view.len) })
+    }
+
+    /// The bytes of the views in an array, as many as one system call takes.
+    pub(crate) fn views(&self, index: usize) -> Result<Views<'_>> {
+        let views = self.array(index)?;
+        let slices = views.into_iter().map(|view| {
+            // SAFETY: as in `bytes`; several shared slices may overlap.
+            IoSlice::new(unsafe { std::slice::from_raw_parts(view.data, view.len) })
+        });
+        Ok(slices.collect())
+    }
+
+    /// As [`Call::views`], to write to.
+    ///
+    /// Errors: [`Misuse::OverlappingBytes`] when two of them share bytes.
+    pub(crate) fn views_mut(&mut self, index: usize) -> Result<ViewsMut<'_>> {
+        let views = self.array(index)?;
+        refuse_overlap(&views)?;
+        let slices = views.into_iter().map(|view| {
+            // SAFETY: as in `bytes_mut`, and no two of them overlap.
+            IoSliceMut::new(unsafe { std::slice::from_raw_parts_mut(view.data, view.len) })
+        });
+        Ok(slices.collect())
+    }
+
+    #[inline]
+    fn part(&self, index: usize) -> Result<View> {
+        if !self.has(index + 1) {
+            return self.view(self.arguments[index]);
+        }
+        // Numbers first: the pointer is the last thing that is asked for.
+        let offset = self.number(index + 1)?;
+        let len = self.number(index + 2)?;
+        let view = self.view(self.arguments[index])?;
+        let whole = view.len as f64;
+        let is_part = offset >= 0.0 && len >= 0.0 && offset + len <= whole;
+        if !is_part || offset.trunc() != offset || len.trunc() != len {
+            return Err(Misuse::BytesRange.into());
+        }
+        Ok(View {
+            data: view.data.wrapping_add(offset as usize),
+            len: len as usize,
+        })
+    }
+
+    /// The views of an array, cut to what one system call takes in buffers and in bytes.
+    fn array(&self, index: usize) -> Result<Vec<View>> {
+        let array = self.arguments[index];
+        let mut len = 0;
+        // SAFETY: rule "call"; a value that is no array is a status.
+        if unsafe { sys::napi_get_array_length(self.env, array, &mut len) } != sys::Status::napi_ok
+        {
+            return Err(Misuse::Bytes.into());
+        }
+        // All elements before the first pointer: an array with accessors would run JavaScript.
+        let mut elements = Vec::with_capacity(MAX_VIEWS.min(len as usize));
+        for at in 0..len.min(MAX_VIEWS as u32) {
+            let mut element = ptr::null_mut();
+            // SAFETY: rule "call".
+            if unsafe { sys::napi_get_element(self.env, array, at, &mut element) }
+                != sys::Status::napi_ok
+            {
+                return Err(Misuse::Bytes.into());
+            }
+            elements.push(element);
+        }
+        let mut room = MAX_BYTES;
+        let mut views = Vec::with_capacity(elements.len());
+        for element in elements {
+            let mut view = self.view(element)?;
+            view.len = view.len.min(room);
+            room -= view.len;
+            views.push(view);
+        }
+        Ok(views)
+    }
+
+    #[inline]
+    fn view(&self, value: sys::napi_value) -> Result<View> {
+        let mut kind = 0;
+        let mut len = 0;
+        let mut data = ptr::null_mut();
+        let mut buffer = ptr::null_mut();
+        // SAFETY: rule "call"; a value that is no typed array is a status.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                self.env,
+                value,
+                &mut kind,
+                &mut len,
+                &mut data,
+                &mut buffer,
+                ptr::null_mut(),
+            )
+        };
+        if status == sys::Status::napi_ok {
+            len *= element_size(kind);
+        } else {
+            // SAFETY: rule "call"; a value that is no DataView either is a status.
+            let status = unsafe {
+                sys::napi_get_dataview_info(
+                    self.env,
+                    value,
+                    &mut len,
+                    &mut data,
+                    &mut buffer,
+                    ptr::null_mut(),
+                )
+            };
+            if status != sys::Status::napi_ok {
+                return Err(Misuse::Bytes.into());
+            }
+        }
+        let mut unshared = false;
+        // SAFETY: rule "call"; false for a SharedArrayBuffer.
+        unsafe { sys::napi_is_arraybuffer(self.env, buffer, &mut unshared) };
+        if !unshared {
+            return Err(Misuse::SharedBytes.into());
+        }
+        if len == 0 {
+            return self.empty(buffer);
+        }
+        Ok(View {
+            data: data.cast(),
+            len,
+        })
+    }
+
+    /// A view without bytes is fine, unless it had some before its memory went elsewhere.
+    #[cold]
+    fn empty(&self, buffer: sys::napi_value) -> Result<View> {
+        let mut detached = false;
+        // SAFETY: rule "call".
+        unsafe { sys::napi_is_detached_arraybuffer(self.env, buffer, &mut detached) };
+        if detached {
+            return Err(Misuse::DetachedBytes.into());
+        }
+        Ok(View {
+            data: ptr::NonNull::dangling().as_ptr(),
+            len: 0,
+        })
+    }
+}
+
+fn element_size(kind: sys::napi_typedarray_type) -> usize {
+    match kind {
+        sys::TypedarrayType::int16_array | sys::TypedarrayType::uint16_array => 2,
+        sys::TypedarrayType::int32_array
+        | sys::TypedarrayType::uint32_array
+        | sys::TypedarrayType::float32_array => 4,
+        sys::TypedarrayType::float64_array
+        | sys::TypedarrayType::bigint64_array
+        | sys::TypedarrayType::biguint64_array => 8,
+        // A kind that is newer than this list counts as bytes: too few, never too many.
+        _ => 1,
+    }
+}
+
+fn refuse_overlap(views: &[View]) -> Result<()> {
+    let mut ranges: Vec<(usize, usize)> = views
+        .iter()
+        .filter(|view| view.len > 0)
+        .map(|view| (view.data as usize, view.data as usize + view.len))
+        .collect();
+    ranges.sort_unstable();
+    if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return Err(Misuse::OverlappingBytes.into());
+    }
+    Ok(())
+}

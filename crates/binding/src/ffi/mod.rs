@@ -1,0 +1,23 @@
+//! Everything that touches Node-API: all of this crate's `unsafe` but libuv's is here.
+//!
+//! The rules that the SAFETY lines refer to:
+//!
+//! - **call**: a callback runs on the thread of its environment, and `napi_env`, the callback info
+//!   and every `napi_value` made from them are valid until it returns.
+//! - **state**: the data pointer of every function is the [`Environment`](crate::env::Environment)
+//!   that `install` leaked; its clean-up hook frees it when no JavaScript can run any more.
+//! - **bytes**: pointers into JavaScript's memory are fetched after every other argument, no
+//!   JavaScript runs until they are dropped, and so nothing can detach, shrink or move them.
+#![expect(unsafe_code, reason = "Node-API is a C interface")]
+
+mod bytes;
+mod call;
+mod callback;
+mod install;
+mod threadsafe;
+
+pub(crate) use bytes::{Views, ViewsMut};
+pub(crate) use call::Call;
+pub(crate) use callback::{AsyncHook, Callback, EnvironmentHook, can_run_js, close_async_hook};
+pub(crate) use install::{Function, Number, Row, functions, install, row};
+pub(crate) use threadsafe::Signal;

@@ -1,0 +1,130 @@
+//! The functions of a TCP stream.
+
+use std::net::Shutdown;
+
+use mio_js_core::tcp::stream;
+use mio_js_core::{Io, Misuse, Result};
+
+use crate::ffi::{Call, Views, ViewsMut};
+use crate::listener::address;
+use crate::source::{descriptor, put_address};
+
+/// `streamConnect(host, port, flowinfo, scopeId)`: a handle.
+pub(crate) fn connect(call: &mut Call<'_>) -> Result<i64> {
+    let stream = stream::connect(address(call)?)?;
+    let source = call.state().mirror()?.open_source(Io::TcpStream(stream))?;
+    Ok(source.bits() as i64)
+}
+
+/// `streamFromRaw(descriptor)`: a handle.
+pub(crate) fn from_raw(call: &mut Call<'_>) -> Result<i64> {
+    let descriptor = descriptor(call, 0)?;
+    let source = call.state().mirror()?.adopt(descriptor, Io::adopt_stream)?;
+    Ok(source.bits() as i64)
+}
+
+/// `finishConnect(stream)`: 1 when it is connected, 0 when not yet.
+pub(crate) fn finish_connect(call: &mut Call<'_>) -> Result<bool> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let (socket, failed) = mirror.source(source)?.connecting()?;
+    stream::finish_connect(socket, failed)
+}
+
+/// `read(stream, buffer[, offset, length])`: the number of bytes, 0 at the end.
+#[inline]
+pub(crate) fn read(call: &mut Call<'_>) -> Result<usize> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let socket = mirror.source(source)?.stream()?;
+    stream::read(socket, call.bytes_mut(1)?)
+}
+
+/// `peek(stream, buffer[, offset, length])`: as `read`, without consuming.
+#[inline]
+pub(crate) fn peek(call: &mut Call<'_>) -> Result<usize> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let socket = mirror.source(source)?.stream()?;
+    stream::peek(socket, call.bytes_mut(1)?)
+}
+
+/// `write(stream, bytes[, offset, length])`: the number of bytes.
+#[inline]
+pub(crate) fn write(call: &mut Call<'_>) -> Result<usize> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let socket = mirror.source(source)?.stream()?;
+    stream::write(socket, call.bytes(1)?)
+}
+
+/// `readVectored(stream, buffers)`.
+pub(crate) fn read_vectored(call: &mut Call<'_>) -> Result<usize> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let socket = mirror.source(source)?.stream()?;
+    let mut buffers: ViewsMut<'_> = call.views_mut(1)?;
+    stream::read_vectored(socket, &mut buffers)
+}
+
+/// `writeVectored(stream, buffers)`.
+pub(crate) fn write_vectored(call: &mut Call<'_>) -> Result<usize> {
+    let source = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let socket = mirror.source(source)?.stream()?;
+    let buffers: Views<'_> = call.views(1)?;
+    stream::write_vectored(socket, &buffers)
+}
+
+/// `shutdown(stream, how)`: 0 reads, 1 writes, 2 both.
+pub(crate) fn shutdown(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    let how = match call.u32(1)? {
+        0 => Shutdown::Read,
+        1 => Shutdown::Write,
+        2 => Shutdown::Both,
+        _ => return Err(Misuse::Range.into()),
+    };
+    Ok(call
+        .state()
+        .mirror()?
+        .source(source)?
+        .stream()?
+        .shutdown(how)?)
+}
+
+/// `peerAddr(stream, out)`.
+pub(crate) fn peer_addr(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    let address = call
+        .state()
+        .mirror()?
+        .source(source)?
+        .stream()?
+        .peer_addr()?;
+    put_address(call, 1, &address)
+}
+
+/// `nodelay(stream)`.
+pub(crate) fn nodelay(call: &mut Call<'_>) -> Result<bool> {
+    let source = call.handle(0)?;
+    Ok(call.state().mirror()?.source(source)?.stream()?.nodelay()?)
+}
+
+/// `setNodelay(stream, 0 or 1)`.
+pub(crate) fn set_nodelay(call: &mut Call<'_>) -> Result<()> {
+    let (source, nodelay) = (call.handle(0)?, call.u32(1)? != 0);
+    Ok(call
+        .state()
+        .mirror()?
+        .source(source)?
+        .stream()?
+        .set_nodelay(nodelay)?)
+}
+
+/// `rearm(stream)`: an operation on the bare descriptor would have blocked.
+pub(crate) fn rearm(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    stream::rearm(call.state().mirror()?.source(source)?.stream()?);
+    Ok(())
+}

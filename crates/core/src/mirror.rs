@@ -1,0 +1,202 @@
+//! All pollers and sources of one JavaScript environment, and the rules between them.
+
+use std::net::SocketAddr;
+
+use mio::Interest;
+
+use crate::error::{Misuse, Result};
+use crate::handle::{Handle, Slab};
+use crate::poller::{Poller, Registration};
+use crate::raw::RawDescriptor;
+use crate::source::{Io, Place, Source};
+use crate::tcp;
+
+/// The state behind the mirror of mio's API. Single-threaded; dropping it closes everything.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    /// Dropped before the pollers, as mio wants it.
+    sources: Slab<Source>,
+    pollers: Slab<Poller>,
+}
+
+impl Mirror {
+    /// Makes a selector.
+    ///
+    /// Errors: EMFILE and others of the system.
+    pub fn open_poller(&mut self) -> Result<Handle> {
+        let poller = Poller::new()?;
+        Ok(self
+            .pollers
+            .insert(poller)
+            .map_err(|_| Misuse::TooManyHandles)?)
+    }
+
+    /// Closes a selector. Its sources stay open and become unregistered.
+    pub fn close_poller(&mut self, poller: Handle) -> Result<()> {
+        let closed = self.pollers.remove(poller).ok_or(Misuse::PollClosed)?;
+        for (_, registration) in closed.registrations.iter() {
+            if let Some(source) = self.sources.get_mut(registration.source) {
+                source.place = None;
+                // Fails only for a descriptor that was closed behind our back, and then the
+                // kernel has forgotten it already.
+                drop(source.deregister(closed.registry()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The poller of a handle.
+    pub fn poller(&mut self, poller: Handle) -> Result<&mut Poller> {
+        Ok(self.pollers.get_mut(poller).ok_or(Misuse::PollClosed)?)
+    }
+
+    /// Stores a socket.
+    pub fn open_source(&mut self, io: Io) -> Result<Handle> {
+        let inserted = self.sources.insert(Source::new(io));
+        Ok(inserted.map_err(|_| Misuse::TooManyHandles)?)
+    }
+
+    /// The source of a handle.
+    pub fn source(&mut self, source: Handle) -> Result<&mut Source> {
+        Ok(self.sources.get_mut(source).ok_or(Misuse::SourceClosed)?)
+    }
+
+    /// Accepts a connection and stores it.
+    ///
+    /// Errors: as [`tcp::listener::accept`].
+    pub fn accept(&mut self, listener: Handle) -> Result<(Handle, SocketAddr)> {
+        let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
+        let (stream, address) = tcp::listener::accept(listener.listener()?)?;
+        Ok((self.open_source(Io::TcpStream(stream))?, address))
+    }
+
+    /// Takes ownership of a descriptor that no source of this environment owns.
+    ///
+    /// Errors: [`Misuse::DescriptorOwned`], and what `adopt` says.
+    pub fn adopt(
+        &mut self,
+        raw: RawDescriptor,
+        adopt: impl FnOnce(RawDescriptor) -> Result<Io>,
+    ) -> Result<Handle> {
+        if self
+            .sources
+            .iter()
+            .any(|(_, source)| source.io.as_raw() == raw)
+        {
+            return Err(Misuse::DescriptorOwned.into());
+        }
+        let io = adopt(raw)?;
+        self.open_source(io)
+    }
+
+    /// Deregisters and closes a source, in this order: a descriptor that is duplicated elsewhere
+    /// would go on to deliver events.
+    pub fn close_source(&mut self, source: Handle) -> Result<()> {
+        self.take_source(source).map(drop)
+    }
+
+    /// Deregisters a source and gives its descriptor away.
+    pub fn into_raw(&mut self, source: Handle) -> Result<RawDescriptor> {
+        self.take_source(source).map(Source::into_raw)
+    }
+
+    fn take_source(&mut self, handle: Handle) -> Result<Source> {
+        let mut source = self.sources.remove(handle).ok_or(Misuse::SourceClosed)?;
+        if let Some(place) = source.place.take()
+            && let Some(poller) = self.pollers.get_mut(place.poller)
+        {
+            poller.registrations.remove(place.registration);
+            // Fails only for a descriptor that was closed behind our back.
+            drop(source.deregister(poller.registry()));
+        }
+        Ok(source)
+    }
+
+    /// Starts to watch a source.
+    ///
+    /// Errors: [`Misuse::AlreadyRegistered`], whatever the poller; [`Misuse::TokenOfWaker`]; the
+    /// system's, after which the source is not registered.
+    pub fn register(
+        &mut self,
+        poller: Handle,
+        source: Handle,
+        token: u64,
+        interest: Interest,
+    ) -> Result<()> {
+        let (at, watched) = (poller, source);
+        let (poller, source) = self.pair(at, watched)?;
+        if source.place.is_some() {
+            return Err(Misuse::AlreadyRegistered.into());
+        }
+        poller.check_token(token)?;
+        let registration = Registration {
+            token,
+            source: watched,
+        };
+        let place = Place {
+            poller: at,
+            registration: poller
+                .registrations
+                .insert(registration)
+                .map_err(|_| Misuse::TooManyHandles)?,
+        };
+        if let Err(error) = source.register(poller.registry(), place.registration.token(), interest)
+        {
+            poller.registrations.remove(place.registration);
+            return Err(error);
+        }
+        source.place = Some(place);
+        Ok(())
+    }
+
+    /// Replaces token and interest, and re-arms.
+    ///
+    /// Events of the registration before stay current: it is the same source.
+    ///
+    /// Errors: [`Misuse::NotRegistered`], [`Misuse::RegisteredElsewhere`],
+    /// [`Misuse::TokenOfWaker`]; the system's, after which the registration is as it was.
+    pub fn reregister(
+        &mut self,
+        poller: Handle,
+        source: Handle,
+        token: u64,
+        interest: Interest,
+    ) -> Result<()> {
+        let at = poller;
+        let (poller, source) = self.pair(at, source)?;
+        let place = source.place.ok_or(Misuse::NotRegistered)?;
+        if place.poller != at {
+            return Err(Misuse::RegisteredElsewhere.into());
+        }
+        poller.check_token(token)?;
+        source.reregister(poller.registry(), place.registration.token(), interest)?;
+        if let Some(registration) = poller.registrations.get_mut(place.registration) {
+            registration.token = token;
+        }
+        Ok(())
+    }
+
+    /// Stops to watch a source.
+    ///
+    /// Errors: [`Misuse::NotRegistered`], also when it is registered with another poller.
+    pub fn deregister(&mut self, poller: Handle, source: Handle) -> Result<()> {
+        let at = poller;
+        let (poller, source) = self.pair(at, source)?;
+        let place = source.place.filter(|place| place.poller == at);
+        let place = place.ok_or(Misuse::NotRegistered)?;
+        source.place = None;
+        poller.registrations.remove(place.registration);
+        source.deregister(poller.registry())
+    }
+
+    fn pair(&mut self, poller: Handle, source: Handle) -> Result<(&mut Poller, &mut Source)> {
+        let poller = self.pollers.get_mut(poller).ok_or(Misuse::PollClosed)?;
+        let source = self.sources.get_mut(source).ok_or(Misuse::SourceClosed)?;
+        Ok((poller, source))
+    }
+
+    /// How many pollers and sources are open.
+    pub fn census(&self) -> (usize, usize) {
+        (self.pollers.len(), self.sources.len())
+    }
+}

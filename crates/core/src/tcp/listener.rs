@@ -1,0 +1,60 @@
+//! Operations of a TCP listener.
+
+use std::io;
+use std::net::SocketAddr;
+
+use mio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::error::Result;
+
+/// Binds and listens.
+///
+/// `SO_REUSEADDR` is set except on Windows, where it would let any process steal the port. The
+/// operating system caps `backlog` (`somaxconn`). `IPV6_V6ONLY` is left at the system's default.
+///
+/// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ….
+pub fn bind(address: SocketAddr, backlog: i32) -> Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_nonblocking(true)?;
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// The next connection, non-blocking and close-on-exec.
+///
+/// Errors: would-block when the queue is empty; ECONNABORTED and others for a connection that died
+/// in the queue, EMFILE and others when the process or the system is at its limit.
+pub fn accept(listener: &TcpListener) -> Result<(TcpStream, SocketAddr)> {
+    loop {
+        match listener.accept() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Some systems hand out a connection that is reset already with an empty address,
+            // which std refuses to parse.
+            Err(error)
+                if error.raw_os_error().is_none()
+                    && error.kind() == io::ErrorKind::InvalidInput =>
+            {
+                return Err(aborted().into());
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn aborted() -> io::Error {
+    io::Error::from_raw_os_error(libc::ECONNABORTED)
+}
+
+#[cfg(windows)]
+fn aborted() -> io::Error {
+    io::Error::from_raw_os_error(windows_sys::Win32::Networking::WinSock::WSAECONNABORTED)
+}

@@ -1,0 +1,72 @@
+/**
+ * Runs every test: Rust's, then TypeScript's once for each way in which readiness can reach the
+ * event loop. The last line is `N passed, N failed`, of all runners together.
+ */
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+interface Count {
+  passed: number
+  failed: number
+}
+
+/** Runs a command, shows what it prints, and adds up what `read` finds in its lines. */
+async function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  read: (line: string, count: Count) => void,
+): Promise<Count> {
+  console.log(`> ${[command, ...args].join(' ')}`)
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: process.platform === 'win32',
+  })
+  const count = { passed: 0, failed: 0 }
+  const lines = createInterface({ input: child.stdout })
+  lines.on('line', (line) => {
+    console.log(line)
+    read(line, count)
+  })
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => resolve(status ?? 1))
+  })
+  // A runner that could not even start its tests has failed, too.
+  if (code !== 0 && count.failed === 0) count.failed = 1
+  if (code === 0 && count.passed === 0) count.failed = 1
+  return count
+}
+
+/** `test result: ok. 12 passed; 0 failed; …`, for each test binary. */
+function readCargo(line: string, count: Count): void {
+  const match = /^test result: .* (\d+) passed; (\d+) failed;/.exec(line)
+  count.passed += Number(match?.[1] ?? 0)
+  count.failed += Number(match?.[2] ?? 0)
+}
+
+/** TAP: `ok 3 - title`, `not ok 4 - title`; what was skipped is neither. */
+function readTap(line: string, count: Count): void {
+  if (/^ok \d+(?!.*# SKIP)/.test(line)) count.passed += 1
+  if (/^not ok \d+/.test(line)) count.failed += 1
+}
+
+const filter = process.argv.slice(2)
+const wakes = process.platform === 'win32' ? ['thread'] : ['uv', 'thread']
+
+const counts: Count[] = []
+if (filter.length === 0) {
+  const cargo = ['test', '--workspace', '--locked', '--quiet']
+  counts.push(await run('cargo', cargo, {}, readCargo))
+}
+for (const wake of wakes) {
+  console.log(`# wake-up: ${wake}`)
+  const ava = ['ava', '--tap', ...filter]
+  counts.push(await run('npx', ava, { MIO_JS_WAKE: wake, NODE_OPTIONS: '--expose-gc' }, readTap))
+}
+
+const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+const failed = counts.reduce((sum, count) => sum + count.failed, 0)
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

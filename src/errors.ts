@@ -1,0 +1,143 @@
+/**
+ * Every error that this package makes. Their codes are explained in docs/errors.md.
+ *
+ * Native functions return a negative number for a failure. Numbers of the operating system are
+ * Node's own (`util.getSystemErrorMap`); numbers of misuse come with the binary, from the one table
+ * in `crates/core/src/error`.
+ */
+import { getSystemErrorMap, inspect } from 'node:util'
+import { native } from './binding.ts'
+import type { SocketAddrInit } from './socket-addr.ts'
+
+/** Nothing to do right now; see `WOULD_BLOCK` of the core. */
+export const WOULD_BLOCK = -10_000
+
+interface Misuse {
+  readonly code: string
+  readonly constructor: ErrorConstructor
+  readonly message: string
+}
+
+const constructors: Record<string, ErrorConstructor> = { Error, RangeError, TypeError }
+
+const misuses = new Map<number, Misuse>()
+for (const line of native.errors.trimEnd().split('\n')) {
+  const [number, code, constructor, message] = line.split('\t') as [string, string, string, string]
+  misuses.set(Number(number), { code, constructor: constructors[constructor] ?? Error, message })
+}
+
+/** Codes that only the facade uses, with the class of their errors. */
+const facadeCodes = {
+  ABORT_ERR: Error,
+  ERR_CONNECTION_ABORTED: Error,
+  ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: TypeError,
+  ERR_ILLEGAL_CONSTRUCTOR: TypeError,
+  ERR_INVALID_ADDRESS: TypeError,
+  ERR_INVALID_ARG_TYPE: TypeError,
+  ERR_INVALID_ARG_VALUE: TypeError,
+  ERR_INVALID_STATE: Error,
+  ERR_MIO_BINDING_NOT_FOUND: Error,
+  ERR_OUT_OF_RANGE: RangeError,
+  ERR_POLL_CLOSED: Error,
+  ERR_SOCKET_BAD_PORT: RangeError,
+  ERR_WAKER_CLOSED: Error,
+} as const satisfies Record<string, ErrorConstructor>
+
+/** All codes of misuse, for the test that compares them with the documentation. */
+export const codes: readonly string[] = [
+  ...new Set([...Object.keys(facadeCodes), ...[...misuses.values()].map(({ code }) => code)]),
+].toSorted()
+
+function make(
+  constructor: ErrorConstructor,
+  code: string,
+  message: string,
+  properties?: object,
+): Error {
+  const error = new constructor(message)
+  return Object.assign(error, { code }, properties)
+}
+
+function misuse(code: keyof typeof facadeCodes, message: string, properties?: object): Error {
+  return make(facadeCodes[code], code, message, properties)
+}
+
+/** The error of a native function's number, shaped as Node's system errors. */
+export function failure(number: number, syscall: string, address?: SocketAddrInit): Error {
+  const row = misuses.get(number)
+  if (row !== undefined) return make(row.constructor, row.code, row.message)
+  const [code, text] = getSystemErrorMap().get(number) ?? [`UNKNOWN`, `system error ${number}`]
+  const where = address === undefined ? '' : ` ${address.address}:${address.port}`
+  return make(Error, code, `${syscall} ${code}: ${text}${where}`, {
+    errno: number,
+    syscall,
+    ...(address === undefined ? {} : { address: address.address, port: address.port }),
+  })
+}
+
+/** The error of a connection that was gone before it could be accepted. */
+export function connectionAborted(cause: Error): Error {
+  const message = 'The connection was aborted before it was accepted; accept the next one'
+  return misuse('ERR_CONNECTION_ABORTED', message, { cause, syscall: 'accept' })
+}
+
+export function invalidType(name: string, expected: string, value: unknown): Error {
+  const message = `The "${name}" argument must be ${expected}. Received ${describe(value)}`
+  return misuse('ERR_INVALID_ARG_TYPE', message)
+}
+
+export function outOfRange(name: string, expected: string, value: unknown): Error {
+  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${describe(value)}`
+  return misuse('ERR_OUT_OF_RANGE', message)
+}
+
+export function badPort(value: unknown): Error {
+  const message = `The port must be an integer from 0 to 65535. Received ${describe(value)}`
+  return misuse('ERR_SOCKET_BAD_PORT', message)
+}
+
+export function invalidAddress(value: unknown): Error {
+  const message = `The address must be a literal IP address, with its port as in '127.0.0.1:80' or '[::1]:80'. Received ${describe(value)}`
+  return misuse('ERR_INVALID_ADDRESS', message)
+}
+
+export function invalidState(message: string): Error {
+  return misuse('ERR_INVALID_STATE', message)
+}
+
+export function pollClosed(): Error {
+  return misuse('ERR_POLL_CLOSED', 'The Poll is closed')
+}
+
+export function wakerClosed(): Error {
+  return misuse('ERR_WAKER_CLOSED', 'The Waker is closed')
+}
+
+export function invalidValue(name: string, expected: string, value: unknown): Error {
+  const message = `The "${name}" argument must be ${expected}. Received ${describe(value)}`
+  return misuse('ERR_INVALID_ARG_VALUE', message)
+}
+
+export function unavailableHere(what: string): Error {
+  return misuse(
+    'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
+    `${what} on this platform (${process.platform})`,
+  )
+}
+
+export function illegalConstructor(): Error {
+  return misuse('ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor')
+}
+
+/** What Node throws for an operation that a signal aborted. */
+export function aborted(signal: AbortSignal): Error {
+  const message = 'The operation was aborted'
+  return misuse('ABORT_ERR', message, { name: 'AbortError', cause: signal.reason })
+}
+
+/** A value in few words, without running code of its own. */
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  const text = inspect(value, { depth: -1, customInspect: false, maxStringLength: 40 })
+  return typeof value === 'object' ? text : `${typeof value} ${text}`
+}

@@ -1,0 +1,95 @@
+import { inspect } from 'node:util'
+import { illegalConstructor, invalidType } from './errors.ts'
+
+const key = Symbol('Interest')
+
+/** In the order in which mio prints them; the values are shared with the core. */
+const names = [
+  [1, 'READABLE'],
+  [2, 'WRITABLE'],
+  [4, 'AIO'],
+  [8, 'LIO'],
+  [16, 'PRIORITY'],
+] as const
+
+const all: Interest[] = []
+let interestOf: (bits: number) => Interest
+
+/** The bits of an interest; throws for anything else. */
+export let bitsOf: (interest: Interest) => number
+
+/**
+ * What a source is watched for. Immutable and never empty; equal interests are the same object, so
+ * `===` compares them.
+ *
+ * `READABLE` and `WRITABLE` exist everywhere. Registering with the others is
+ * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` where mio does not have them: `PRIORITY` is for Linux and
+ * Android, `AIO` for macOS, FreeBSD and DragonFly, `LIO` for FreeBSD.
+ */
+export class Interest {
+  readonly #bits: number
+
+  private constructor(bits: number, secret: symbol) {
+    if (secret !== key) throw illegalConstructor()
+    this.#bits = bits
+    Object.freeze(this)
+  }
+
+  static {
+    interestOf = (bits) => (all[bits] ??= new Interest(bits, key))
+    bitsOf = (interest) => {
+      const isInterest = typeof interest === 'object' && interest !== null && #bits in interest
+      if (!isInterest) throw invalidType('interest', 'an Interest', interest)
+      return interest.#bits
+    }
+  }
+
+  static readonly READABLE: Interest = interestOf(1)
+  static readonly WRITABLE: Interest = interestOf(2)
+  static readonly AIO: Interest = interestOf(4)
+  static readonly LIO: Interest = interestOf(8)
+  static readonly PRIORITY: Interest = interestOf(16)
+
+  /** The union of both. */
+  add(other: Interest): Interest {
+    return interestOf(this.#bits | bitsOf(other))
+  }
+
+  /** What is in this one and not in `other`; `null` when nothing is left. */
+  remove(other: Interest): Interest | null {
+    const bits = this.#bits & ~bitsOf(other)
+    return bits === 0 ? null : interestOf(bits)
+  }
+
+  isReadable(): boolean {
+    return (this.#bits & 1) !== 0
+  }
+
+  isWritable(): boolean {
+    return (this.#bits & 2) !== 0
+  }
+
+  isAio(): boolean {
+    return (this.#bits & 4) !== 0
+  }
+
+  isLio(): boolean {
+    return (this.#bits & 8) !== 0
+  }
+
+  isPriority(): boolean {
+    return (this.#bits & 16) !== 0
+  }
+
+  /** The names joined by ` | `, as mio prints them. */
+  toString(): string {
+    return names
+      .filter(([bit]) => (this.#bits & bit) !== 0)
+      .map(([, name]) => name)
+      .join(' | ')
+  }
+
+  [inspect.custom](): string {
+    return `Interest(${this.toString()})`
+  }
+}

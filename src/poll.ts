@@ -1,0 +1,130 @@
+import { native } from './binding.ts'
+import { optionsOf, own, timeoutOf } from './check.ts'
+import { track, untrack } from './collected.ts'
+import { invalidState, invalidType, pollClosed } from './errors.ts'
+import { type Events, claim, release } from './events.ts'
+import { type Registry, registryOf } from './registry.ts'
+import { check, onUnix } from './source.ts'
+import { Wait } from './wait.ts'
+
+/** Options of {@link Poll.pollAsync}. */
+export interface PollAsyncOptions {
+  /** Milliseconds, fractions allowed. Default, and `null`: no limit. */
+  readonly timeout?: number | null | undefined
+  /** Rejects the wait with an `AbortError`. What became ready comes with the next poll. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The handle of a Poll that is closed: nobody has it. */
+const closed = -1
+
+/**
+ * Waits for readiness of the sources that are registered with it: one selector of the operating
+ * system (epoll, kqueue, a completion port with AFD).
+ *
+ * Events are edge-triggered, and they may be false alarms. After an event, repeat the operation
+ * until it returns `null`: only then is another event owed.
+ */
+export class Poll implements Disposable {
+  #handle: number
+  #wait: Wait | null = null
+  readonly #registry: Registry
+
+  /** @throws a system error (`EMFILE`, `ENFILE`, `ENOMEM`). */
+  constructor() {
+    this.#handle = check(native.pollOpen(), 'poll')
+    this.#registry = registryOf(this, this.#handle)
+    track(this, 'Poll', this.#handle, native.pollClose)
+  }
+
+  /** Where sources are registered. */
+  get registry(): Registry {
+    return this.#registry
+  }
+
+  /**
+   * Blocks this thread until something is ready or the time is over, and returns the number of
+   * events, which are in `events` then: 0 only when the time is over.
+   *
+   * A blocked thread runs no timers, no promises and no signal handlers, so this belongs into a
+   * worker, or is called with 0; elsewhere use {@link Poll.pollAsync}. `terminate()` of the worker
+   * and `process.exit()` of the process end it within about 100 ms.
+   *
+   * @param timeout Milliseconds, fractions allowed; 0 does not wait; `null`, `undefined` and
+   * `Infinity` wait for ever. Never returns early; may be late by as much as the system's clock
+   * tick (1 ms on Linux).
+   * @throws `ERR_INVALID_STATE` during a {@link Poll.pollAsync}; `ERR_POLL_CLOSED`;
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`; a system error. EINTR is hidden.
+   */
+  poll(events: Events, timeout?: number | null): number {
+    const milliseconds = timeoutOf(timeout)
+    if (this.#wait !== null) throw waitInProgress()
+    const handle = this.#handle
+    const records = claim(events)
+    const count = native.poll(handle, milliseconds, records)
+    release(events, handle, count < 0 ? 0 : count)
+    return check(count, 'poll')
+  }
+
+  /**
+   * As {@link Poll.poll}, while the event loop runs: resolves with the number of events. Waits for
+   * at least one turn of the loop, so that a busy poll does not starve timers. Keeps the process
+   * alive; a Poll that nobody waits for does not.
+   *
+   * @throws (rejects) `ERR_INVALID_STATE` when a wait is in progress, or `events` is used by one;
+   * `ABORT_ERR`; `ERR_POLL_CLOSED`, also when the Poll is closed meanwhile; as {@link Poll.poll}.
+   */
+  // oxlint-disable-next-line require-await: rejects instead of throwing
+  async pollAsync(events: Events, options?: PollAsyncOptions): Promise<number> {
+    const bag = optionsOf(options)
+    const timeout = timeoutOf(own(bag, 'timeout'))
+    const signal = own(bag, 'signal')
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw invalidType('options.signal', 'an AbortSignal', signal)
+    }
+    if (this.#handle === closed) throw pollClosed()
+    if (this.#wait !== null) throw waitInProgress()
+    const records = claim(events)
+    const wait = new Wait(this.#handle, records, timeout, signal)
+    this.#wait = wait
+    let count = 0
+    try {
+      count = await wait.done
+    } finally {
+      this.#wait = null
+      release(events, this.#handle, count)
+    }
+    return count
+  }
+
+  /**
+   * The selector's descriptor (epoll, kqueue), which stays the Poll's. It turns readable when there
+   * are events.
+   *
+   * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows.
+   */
+  asRawFd(): number {
+    return check(onUnix(this.#handle, native.pollRaw), 'fd')
+  }
+
+  /**
+   * Closes the selector and its waker. Sources stay open and are registered nowhere. A wait in
+   * progress rejects with `ERR_POLL_CLOSED`. Closing again does nothing.
+   */
+  close(): void {
+    if (this.#handle === closed) return
+    const handle = this.#handle
+    this.#handle = closed
+    untrack(this)
+    this.#wait?.fail(pollClosed())
+    native.pollClose(handle)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+function waitInProgress(): Error {
+  return invalidState('The Poll is being waited on already')
+}

@@ -1,0 +1,10 @@
+/** Which direction of a stream to shut down; the values are shared with the core. */
+export const Shutdown = Object.freeze({
+  /** Later reads return 0 once what has arrived is read. */
+  Read: 0,
+  /** Sends FIN after what was written; later writes are EPIPE. */
+  Write: 1,
+  Both: 2,
+} as const)
+
+export type Shutdown = (typeof Shutdown)[keyof typeof Shutdown]

@@ -1,0 +1,165 @@
+import { native } from './binding.ts'
+import { track, untrack } from './collected.ts'
+import { failure, illegalConstructor, unavailableHere } from './errors.ts'
+import { type Interest, bitsOf } from './interest.ts'
+import { type Registry, pollOf } from './registry.ts'
+import { type SocketAddr, decodeScratch, scratch } from './socket-addr.ts'
+import { Token } from './token.ts'
+
+/**
+ * What can be registered: mio's `event::Source`. An object of your own may implement it, usually by
+ * delegating to the sources that it is made of. {@link Registry} calls the methods with exactly the
+ * arguments that it was given, and what they throw passes through.
+ */
+export interface Source {
+  register(registry: Registry, token: Token, interest: Interest): void
+  reregister(registry: Registry, token: Token, interest: Interest): void
+  deregister(registry: Registry): void
+}
+
+/** The handle of a source that is closed: nobody has it. */
+const closed = -1
+
+/** The native handle of a source. Throws a TypeError for what is none. */
+export let handleOf: (source: IoSource) => number
+
+/** For the subclasses' factories alone. */
+export const key: unique symbol = Symbol('IoSource')
+
+/** What all sockets have in common. */
+export abstract class IoSource implements Source, Disposable {
+  #handle: number
+
+  /** @internal */
+  constructor(handle: number, secret: symbol) {
+    if (secret !== key) throw illegalConstructor()
+    this.#handle = handle
+    track(this, new.target.name, handle, native.sourceClose)
+  }
+
+  static {
+    handleOf = (source) => source.#handle
+  }
+
+  /**
+   * What {@link Registry.register} calls.
+   *
+   * @throws `ERR_SOURCE_ALREADY_REGISTERED`, with whichever Poll; `ERR_TOKEN_IN_USE` for the token
+   * of the Poll's Waker; `ERR_POLL_CLOSED`, `ERR_SOURCE_CLOSED`; a system error such as `ENOSPC`.
+   */
+  register(registry: Registry, token: Token, interest: Interest): void {
+    const bits = bitsOf(interest)
+    check(native.register(pollOf(registry), this.#handle, Token(token), bits), 'register')
+  }
+
+  /**
+   * What {@link Registry.reregister} calls.
+   *
+   * @throws `ERR_SOURCE_NOT_REGISTERED`; `ERR_SOURCE_REGISTERED_ELSEWHERE`; as `register`.
+   */
+  reregister(registry: Registry, token: Token, interest: Interest): void {
+    const bits = bitsOf(interest)
+    check(native.reregister(pollOf(registry), this.#handle, Token(token), bits), 'reregister')
+  }
+
+  /**
+   * What {@link Registry.deregister} calls.
+   *
+   * @throws `ERR_SOURCE_NOT_REGISTERED`, also when registered with another Poll;
+   * `ERR_POLL_CLOSED`, `ERR_SOURCE_CLOSED`.
+   */
+  deregister(registry: Registry): void {
+    check(native.deregister(pollOf(registry), this.#handle), 'deregister')
+  }
+
+  /** The address that the socket is bound to. @throws a system error. */
+  localAddr(): SocketAddr {
+    check(native.localAddr(this.#handle, scratch), 'getsockname')
+    return decodeScratch()
+  }
+
+  /** `IP_TTL`: how many hops a packet may travel, 1 to 255. */
+  ttl(): number {
+    return check(native.ttl(this.#handle), 'getsockopt')
+  }
+
+  /** Sets `IP_TTL`. @throws a system error (`EINVAL`) for what is not 1 to 255. */
+  setTtl(ttl: number): void {
+    check(native.setTtl(this.#handle, ttl), 'setsockopt')
+  }
+
+  /** Reads and clears `SO_ERROR`: the pending error of the socket, or `null`. */
+  takeError(): Error | null {
+    const code = check(native.takeError(this.#handle), 'getsockopt')
+    return code === 0 ? null : failure(-code, 'getsockopt')
+  }
+
+  /**
+   * The file descriptor, which stays the source's: do not close it, and do not use it once the
+   * source is closed.
+   *
+   * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see {@link asRawSocket}.
+   */
+  asRawFd(): number {
+    return check(onUnix(this.#handle, native.sourceRaw), 'fd')
+  }
+
+  /** As {@link asRawFd}, for Windows alone: the `SOCKET`. */
+  asRawSocket(): number {
+    return check(onWindows(this.#handle, native.sourceRaw), 'socket')
+  }
+
+  /**
+   * Deregisters the source and gives its file descriptor away, which stays open and non-blocking:
+   * closing it is the caller's business from now on. The source is closed.
+   *
+   * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see {@link intoRawSocket}.
+   */
+  intoRawFd(): number {
+    return this.#intoRaw(check(onUnix(this.#handle, native.sourceIntoRaw), 'fd'))
+  }
+
+  /** As {@link intoRawFd}, for Windows alone: the `SOCKET`. */
+  intoRawSocket(): number {
+    return this.#intoRaw(check(onWindows(this.#handle, native.sourceIntoRaw), 'socket'))
+  }
+
+  #intoRaw(raw: number): number {
+    this.#handle = closed
+    untrack(this)
+    return raw
+  }
+
+  /**
+   * Deregisters and closes. Later methods throw `ERR_SOURCE_CLOSED`; closing again does nothing.
+   * Bytes that were not read make the system reset the connection.
+   */
+  close(): void {
+    if (this.#handle === closed) return
+    native.sourceClose(this.#handle)
+    this.#handle = closed
+    untrack(this)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+/** The number, unless it means a failure. */
+export function check(number: number, syscall: string): number {
+  if (number < 0) throw failure(number, syscall)
+  return number
+}
+
+/** Descriptors are files on Unix and sockets on Windows, and so are the names of the methods. */
+export const onUnix = process.platform === 'win32' ? unavailable : call
+export const onWindows = process.platform === 'win32' ? call : unavailable
+
+function call<T>(argument: T, operation: (argument: T) => number): number {
+  return operation(argument)
+}
+
+function unavailable(): never {
+  throw unavailableHere('Descriptors have another name')
+}

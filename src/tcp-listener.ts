@@ -1,0 +1,105 @@
+import { native } from './binding.ts'
+import { checkInteger, optionsOf, own } from './check.ts'
+import { WOULD_BLOCK, connectionAborted, failure } from './errors.ts'
+import {
+  type SocketAddr,
+  type SocketAddrInit,
+  addressOf,
+  decodeScratch,
+  scratch,
+} from './socket-addr.ts'
+import { IoSource, check, handleOf, key, onUnix, onWindows } from './source.ts'
+import { type TcpStream, streamOf } from './tcp-stream.ts'
+
+/** Options of {@link TcpListener.bind}. */
+export interface TcpListenerOptions {
+  /**
+   * How many connections may wait to be accepted, 0 to 2^31 - 1; the system caps it (Linux:
+   * `net.core.somaxconn`). Default: 1024.
+   */
+  readonly backlog?: number | undefined
+}
+
+/** What accept(2) says of a connection that died in the queue, not of the listener. */
+const deadInQueue = new Set([
+  'ECONNABORTED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENONET',
+  'ENOPROTOOPT',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EPROTO',
+  'ETIMEDOUT',
+])
+
+/** A TCP socket that listens. Readable when a connection waits to be accepted. */
+export class TcpListener extends IoSource {
+  private constructor(handle: number, secret: symbol) {
+    super(handle, secret)
+  }
+
+  /**
+   * Binds and listens at once. Port 0 lets the system choose: see {@link IoSource.localAddr}.
+   *
+   * `SO_REUSEADDR` is set except on Windows, where it would let any process take the port away.
+   * Whether `[::]` also takes IPv4 is the system's default (Linux: yes, Windows: no).
+   *
+   * @throws `ERR_INVALID_ADDRESS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_OUT_OF_RANGE`; a system error with `address` and `port`: `EADDRINUSE`, `EACCES`,
+   * `EADDRNOTAVAIL`, `EAFNOSUPPORT`, `EMFILE`.
+   */
+  static override bind(
+    address: SocketAddrInit | string,
+    options?: TcpListenerOptions,
+  ): TcpListener {
+    const at = addressOf(address)
+    const backlog = own(optionsOf(options), 'backlog') ?? 1024
+    checkInteger('options.backlog', backlog, 0, 2 ** 31 - 1)
+    const handle = native.listenerBind(
+      at.address,
+      at.port,
+      at.flowinfo,
+      at.scopeId,
+      backlog as number,
+    )
+    if (handle < 0) throw failure(handle, 'listen', at)
+    return new TcpListener(handle, key)
+  }
+
+  /**
+   * Takes ownership of a descriptor of a TCP socket that listens, and makes it non-blocking and
+   * close-on-exec: nothing else may close it from now on.
+   *
+   * @throws `ERR_OUT_OF_RANGE`; `EBADF`, `ENOTSOCK`; `ERR_INVALID_FD_TYPE` for another kind of
+   * socket; `ERR_FD_OWNED`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows. The descriptor is
+   * still the caller's then.
+   */
+  static fromRawFd(fd: number): TcpListener {
+    return new TcpListener(check(onUnix(fd, native.listenerFromRaw), 'fd'), key)
+  }
+
+  /** As {@link TcpListener.fromRawFd}, for Windows alone: a `SOCKET`. */
+  static fromRawSocket(socket: number): TcpListener {
+    return new TcpListener(check(onWindows(socket, native.listenerFromRaw), 'socket'), key)
+  }
+
+  /**
+   * The next connection and its peer's address, or `null` when none waits. After an event, accept
+   * until `null`.
+   *
+   * @throws `ERR_CONNECTION_ABORTED` for a connection that died before it was accepted, with the
+   * system's error as `cause`: go on with the next. `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM` when
+   * there is no room: connections stay queued and no new event comes for them, so try again later.
+   */
+  accept(): [TcpStream, SocketAddr] | null {
+    const handle = native.accept(handleOf(this), scratch)
+    if (handle >= 0) return [streamOf(handle), decodeScratch()]
+    if (handle === WOULD_BLOCK) return null
+    const error: NodeJS.ErrnoException = failure(handle, 'accept')
+    throw deadInQueue.has(error.code ?? '') ? connectionAborted(error) : error
+  }
+}

@@ -1,0 +1,191 @@
+import { native } from './binding.ts'
+import { checkBoolean } from './check.ts'
+import { WOULD_BLOCK, failure, invalidType, invalidValue } from './errors.ts'
+import { Shutdown } from './shutdown.ts'
+import {
+  type SocketAddr,
+  type SocketAddrInit,
+  addressOf,
+  decodeScratch,
+  scratch,
+} from './socket-addr.ts'
+import { IoSource, check, handleOf, key, onUnix, onWindows } from './source.ts'
+
+// Constants of the module, as a property of the table costs a look-up for each call.
+const { peek, read, readVectored, write, writeVectored } = native
+
+/** The stream of a handle that is new. */
+export let streamOf: (handle: number) => TcpStream
+
+/**
+ * A TCP connection, or one that is being made.
+ *
+ * Operations never block: `null` means not now, and that the next event tells when. Buffers are
+ * any `Buffer`, `TypedArray` or `DataView` that is not backed by a `SharedArrayBuffer`; offsets and
+ * lengths are in bytes. Nothing keeps a buffer after the call.
+ */
+export class TcpStream extends IoSource {
+  /** The peer that was asked for, for errors of the connect. */
+  #remote: SocketAddrInit | undefined
+
+  private constructor(handle: number, secret: symbol) {
+    super(handle, secret)
+  }
+
+  static {
+    streamOf = (handle) => new TcpStream(handle, key)
+  }
+
+  /**
+   * Starts to connect and returns at once. Then register for `WRITABLE`, wait for an event, and
+   * call {@link TcpStream.finishConnect} until it is true.
+   *
+   * @throws `ERR_INVALID_ADDRESS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_OUT_OF_RANGE`; a system error with `address` and `port`, where it shows at once:
+   * `ENETUNREACH`, `EADDRNOTAVAIL`, `EINVAL`, sometimes `ECONNREFUSED`; `EMFILE`.
+   */
+  static connect(address: SocketAddrInit | string): TcpStream {
+    const to = addressOf(address)
+    const handle = native.streamConnect(to.address, to.port, to.flowinfo, to.scopeId)
+    if (handle < 0) throw failure(handle, 'connect', to)
+    const stream = streamOf(handle)
+    stream.#remote = to
+    return stream
+  }
+
+  /**
+   * Takes ownership of a descriptor of a TCP socket that does not listen, and makes it non-blocking
+   * and close-on-exec: nothing else may close it from now on.
+   *
+   * @throws as {@link TcpListener.fromRawFd}.
+   */
+  static fromRawFd(fd: number): TcpStream {
+    return streamOf(check(onUnix(fd, native.streamFromRaw), 'fd'))
+  }
+
+  /** As {@link TcpStream.fromRawFd}, for Windows alone: a `SOCKET`. */
+  static fromRawSocket(socket: number): TcpStream {
+    return streamOf(check(onWindows(socket, native.streamFromRaw), 'socket'))
+  }
+
+  /**
+   * Whether the connect is over: true when the stream is connected, false when not yet. Does steps
+   * 4 and 5 of mio's connect handshake, {@link IoSource.takeError} and {@link TcpStream.peerAddr}.
+   *
+   * @throws the reason why connecting failed (`ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …) with
+   * `address` and `port`, each time that it is asked.
+   */
+  finishConnect(): boolean {
+    const outcome = native.finishConnect(handleOf(this))
+    if (outcome < 0) throw failure(outcome, 'connect', this.#remote)
+    return outcome === 1
+  }
+
+  /**
+   * Reads into `buffer` and returns the number of bytes: 0 at the end of the stream (or for an
+   * empty buffer), `null` when nothing is there.
+   *
+   * @throws `ECONNRESET`, `ENOTCONN`, …; `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
+   * `ERR_BUFFER_DETACHED`; `ERR_SOURCE_CLOSED`.
+   */
+  read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
+    const count =
+      offset === undefined && length === undefined
+        ? read(handleOf(this), buffer)
+        : read(handleOf(this), buffer, offset ?? 0, length ?? rest(buffer, offset))
+    return count >= 0 ? count : orNull(count, 'read')
+  }
+
+  /** As {@link TcpStream.read}, and leaves the bytes to be read again. */
+  peek(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
+    const count =
+      offset === undefined && length === undefined
+        ? peek(handleOf(this), buffer)
+        : peek(handleOf(this), buffer, offset ?? 0, length ?? rest(buffer, offset))
+    return count >= 0 ? count : orNull(count, 'recv')
+  }
+
+  /**
+   * Writes from `bytes` and returns how many the system took, which may be fewer than there are;
+   * `null` when it takes none.
+   *
+   * @throws `EPIPE`, `ECONNRESET`, `ENOTCONN`, …; as {@link TcpStream.read}.
+   */
+  write(bytes: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
+    const count =
+      offset === undefined && length === undefined
+        ? write(handleOf(this), bytes)
+        : write(handleOf(this), bytes, offset ?? 0, length ?? rest(bytes, offset))
+    return count >= 0 ? count : orNull(count, 'write')
+  }
+
+  /**
+   * Reads into several buffers, in order, by one system call: at most 1024 buffers and 2 GiB.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for buffers that overlap; as {@link TcpStream.read}.
+   */
+  readVectored(buffers: readonly NodeJS.ArrayBufferView[]): number | null {
+    const count = readVectored(handleOf(this), buffers)
+    return count >= 0 ? count : orNull(count, 'readv')
+  }
+
+  /**
+   * Writes from several buffers, in order, by one system call: at most 1024 buffers and 2 GiB.
+   *
+   * @throws as {@link TcpStream.write}.
+   */
+  writeVectored(buffers: readonly NodeJS.ArrayBufferView[]): number | null {
+    const count = writeVectored(handleOf(this), buffers)
+    return count >= 0 ? count : orNull(count, 'writev')
+  }
+
+  /** Does nothing, as a socket keeps nothing back: it is here because mio has it. */
+  flush(): void {
+    check(native.nodelay(handleOf(this)), 'flush')
+  }
+
+  /** @throws `ENOTCONN`; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}. */
+  shutdown(how: Shutdown): void {
+    if (!Object.values(Shutdown).includes(how)) throw invalidValue('how', 'a Shutdown', how)
+    check(native.shutdown(handleOf(this), how), 'shutdown')
+  }
+
+  /** The peer's address. @throws `ENOTCONN` before the stream is connected. */
+  peerAddr(): SocketAddr {
+    check(native.peerAddr(handleOf(this), scratch), 'getpeername')
+    return decodeScratch()
+  }
+
+  /** `TCP_NODELAY`: whether small writes leave at once. Windows: only once connected. */
+  nodelay(): boolean {
+    return check(native.nodelay(handleOf(this)), 'getsockopt') !== 0
+  }
+
+  setNodelay(nodelay: boolean): void {
+    checkBoolean('nodelay', nodelay)
+    check(native.setNodelay(handleOf(this), nodelay ? 1 : 0), 'setsockopt')
+  }
+
+  /**
+   * Runs an operation on the bare descriptor that this class does not have, and returns its result.
+   * When it returns `null`, for would-block, the next event is asked for where the system needs it
+   * (Windows).
+   */
+  tryIo<T>(operation: () => T | null): T | null {
+    if (typeof operation !== 'function') throw invalidType('operation', 'a function', operation)
+    const handle = handleOf(this)
+    const result = operation()
+    if (result === null) check(native.rearm(handle), 'rearm')
+    return result
+  }
+}
+
+/** What remains of a buffer; native code refuses what is none. */
+function rest(buffer: NodeJS.ArrayBufferView, offset = 0): number {
+  return (buffer?.byteLength ?? 0) - offset
+}
+
+function orNull(code: number, syscall: string): null {
+  if (code === WOULD_BLOCK) return null
+  throw failure(code, syscall)
+}

@@ -1,0 +1,20 @@
+import { checkInteger } from './check.ts'
+
+declare const brand: unique symbol
+
+/**
+ * A number that a program chooses for a source and gets back with each of its events: a safe
+ * integer from 0 to 2^53 - 1. Two sources may share one.
+ */
+export type Token = number & { readonly [brand]: 'Token' }
+
+/**
+ * Makes a token.
+ *
+ * @throws `ERR_INVALID_ARG_TYPE` for anything but a number, `ERR_OUT_OF_RANGE` for a number that
+ * is not a safe integer of at least 0.
+ */
+export function Token(value: number): Token {
+  checkInteger('token', value, 0, Number.MAX_SAFE_INTEGER)
+  return value as Token
+}

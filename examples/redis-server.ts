@@ -6,6 +6,7 @@ import { codeOf } from './redis/errors.ts'
 import { Server } from './redis/server.ts'
 import { readSettings, SettingsError, type Settings } from './redis/settings.ts'
 import { StatusLine } from './redis/status-line.ts'
+import { StopRequest } from './redis/stop-request.ts'
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
@@ -17,20 +18,14 @@ async function main(): Promise<void> {
   console.log(`listening on ${address}`)
   console.log(`try: redis-cli -h ${address.address} -p ${address.port} ping`)
 
-  const stopping = new AbortController()
-  const stop = (): void => stopping.abort()
-  // Once: whoever asks a second time does not want to wait.
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
-
+  const stopping = new StopRequest()
   const status = new StatusLine(server.counters, (text) => process.stdout.write(text))
   if (process.stdout.isTTY) status.start()
   try {
     await server.run(stopping.signal)
   } finally {
     status.stop()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    stopping.dispose()
   }
   console.log('stopped')
 }

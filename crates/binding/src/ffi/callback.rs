@@ -55,6 +55,8 @@ impl Callback {
         let mut global = ptr::null_mut();
         // SAFETY: inside the scope opened above.
         unsafe { sys::napi_get_global(env, &mut global) };
+        // Nobody needs it, but Deno writes it without looking.
+        let mut result = ptr::null_mut();
         // SAFETY: all values are of the open scope. An environment that may not run JavaScript
         // any more answers with a status.
         let status = unsafe {
@@ -65,7 +67,7 @@ impl Callback {
                 function,
                 1,
                 &argument,
-                ptr::null_mut(),
+                &mut result,
             )
         };
         if status == sys::Status::napi_pending_exception {

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import test from 'ava'
+import { native } from '#src/binding.js'
+import { failure } from '#src/errors.js'
+import { tuple } from '#src/platform.js'
+import './support/census.js'
+
+/** The names that src/native.ts declares. */
+function declared(): string[] {
+  const text = readFileSync('src/native.ts', 'utf8')
+  return [...text.matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map(([, name]) => name as string)
+}
+
+test('the declaration and the binary have the same names', (t) => {
+  t.deepEqual(Object.keys(native).toSorted(), declared().toSorted())
+})
+
+test('the binary has the version of the package', (t) => {
+  const { version } = createRequire(import.meta.url)('mio-js/package.json') as { version: string }
+  t.is(native.version, version)
+  t.regex(tuple(), /^[a-z0-9]+-[a-z0-9]+(-[a-z]+)?$/)
+})
+
+test('a panic becomes an error, and the next call works', (t) => {
+  const error: NodeJS.ErrnoException = failure(native.panic(), 'panic')
+  t.is(error.code, 'ERR_MIO_PANIC')
+  t.is(native.noop(), 0)
+})
+
+const functions = Object.entries(native).filter(
+  ([name, value]) => typeof value === 'function' && name !== 'panic',
+) as [string, (...args: unknown[]) => number][]
+
+const junk: readonly unknown[] = [
+  undefined,
+  null,
+  NaN,
+  -1,
+  1.5,
+  2 ** 53,
+  Infinity,
+  2 ** 32 + 80,
+  10n,
+  '1',
+  'x'.repeat(10_000),
+  Symbol('junk'),
+  {},
+  [],
+  [new Uint8Array(4)],
+  () => 0,
+  new Date(0),
+  new Uint8Array(0),
+  new Uint8Array(new SharedArrayBuffer(64)),
+  new Float64Array(3),
+  new Proxy({}, {}),
+]
+
+test('no junk in any argument of any function does more than fail', (t) => {
+  for (const [name, call] of functions) {
+    // A poller that junk opened is closed again; nothing else can be made of junk alone.
+    if (name === 'pollOpen') continue
+    for (const first of junk) {
+      for (const second of junk) {
+        const result = call(first, second, second, second, second)
+        t.is(typeof result, 'number', name)
+      }
+    }
+  }
+})
+
+test('handles of another kind, forged and stale ones are refused', (t) => {
+  const poll = native.pollOpen()
+  const listener = native.listenerBind('127.0.0.1', 0, 0, 0, 1)
+  const code = (number: number): string | undefined =>
+    (failure(number, 'test') as NodeJS.ErrnoException).code
+  t.is(code(native.read(listener, new Uint8Array(1))), 'ERR_INVALID_THIS')
+  t.is(code(native.accept(listener + 1, new Uint8Array(64))), 'ERR_SOURCE_CLOSED')
+  t.is(code(native.accept(listener, new Uint8Array(4))), code(-10_000))
+  t.is(native.sourceClose(listener), 0)
+  t.is(code(native.sourceClose(listener)), 'ERR_SOURCE_CLOSED')
+  const again = native.listenerBind('127.0.0.1', 0, 0, 0, 1)
+  t.not(again, listener)
+  t.is(code(native.ttl(listener)), 'ERR_SOURCE_CLOSED')
+  t.is(native.sourceClose(again), 0)
+  t.is(native.pollClose(poll), 0)
+  t.is(code(native.pollClose(poll)), 'ERR_POLL_CLOSED')
+})

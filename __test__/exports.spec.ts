@@ -1,0 +1,42 @@
+import test from 'ava'
+import * as mio from 'mio-js'
+import './support/census.js'
+
+test('the package exports the names of the API page, and no other', (t) => {
+  t.deepEqual(Object.keys(mio), [
+    'Event',
+    'Events',
+    'Interest',
+    'Poll',
+    'Readiness',
+    'Registry',
+    'Shutdown',
+    'SocketAddr',
+    'TcpListener',
+    'TcpStream',
+    'Token',
+    'Waker',
+    'WouldBlock',
+  ])
+})
+
+test('would-block is null, and constants cannot be changed', (t) => {
+  t.is(mio.WouldBlock, null)
+  for (const constant of [mio.Readiness, mio.Shutdown, mio.Interest.READABLE]) {
+    t.true(Object.isFrozen(constant))
+  }
+})
+
+test('what only the package makes cannot be constructed', (t) => {
+  for (const constructor of [
+    mio.Event,
+    mio.Events,
+    mio.Interest,
+    mio.Registry,
+    mio.TcpListener,
+    mio.TcpStream,
+  ]) {
+    const error = t.throws(() => Reflect.construct(constructor, [1, Symbol('key')]) as object)
+    t.like(error, { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' })
+  }
+})

@@ -1,0 +1,76 @@
+import { setImmediate } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import test from 'ava'
+import './support/census.js'
+import { run } from './support/child.js'
+
+/** What a test's process needs to start and to end, on a machine that is busy with other tests. */
+const slack = 3000
+
+for (const name of ['idle', 'sockets', 'aborted']) {
+  test(`a Poll without a wait does not keep the process alive: ${name}`, async (t) => {
+    const outcome = await run('alive', [name])
+    t.is(outcome.code, 0, outcome.stderr)
+    t.true(outcome.stdout.endsWith('exit\n'))
+    t.is(outcome.stdout.includes('AbortError'), name === 'aborted')
+  })
+}
+
+test('a wait keeps the process alive until it ends', async (t) => {
+  const woken = await run('alive', ['wait'])
+  t.is(woken.stdout, 'woken 1\nexit\n', woken.stderr)
+  const timeout = await run('alive', ['timeout'])
+  t.is(timeout.stdout, 'timeout 0\nexit\n', timeout.stderr)
+})
+
+test('a blocked poll costs no CPU', async (t) => {
+  const { stdout } = await run('alive', ['blocked'])
+  const cpu = Number(/^cpu (\d+)$/m.exec(stdout)?.[1])
+  // Twenty slices in two seconds, of some microseconds each.
+  t.true(cpu < 20_000, `${cpu} µs`)
+})
+
+const waits = process.platform === 'win32' ? ['poll', 'thread'] : ['poll', 'uv', 'thread']
+for (const wait of waits) {
+  test(`terminate() ends a worker that waits for ever: ${wait}`, async (t) => {
+    const program = new URL('programs/waiting-worker.js', import.meta.url)
+    for (let n = 0; n < 10; n += 1) {
+      const worker = new Worker(program, { workerData: wait })
+      await new Promise((resolve) => {
+        worker.once('message', resolve)
+      })
+      // The first rounds meet it on its way into the wait, the last ones inside.
+      for (let turn = 0; turn < n * 500; turn += 1) await setImmediate()
+      const start = performance.now()
+      await worker.terminate()
+      const duration = performance.now() - start
+      t.true(duration < 200 + (process.env['CI'] === undefined ? 0 : slack), `${duration} ms`)
+    }
+  })
+
+  test(`process.exit() ends while a worker waits for ever: ${wait}`, async (t) => {
+    const { code, signal, stdout, stderr } = await run('exit', [wait])
+    const duration = Date.now() - Number(stdout)
+    t.deepEqual({ code, signal }, { code: 7, signal: null }, stderr)
+    t.true(duration < slack, `${duration} ms`)
+  })
+}
+
+test('workers alone load the package, one after another and many at once', async (t) => {
+  const { code, signal, stdout, stderr } = await run('workers')
+  t.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'done\n' }, stderr)
+})
+
+const linux = process.platform === 'linux' ? test : test.skip
+linux('what is collected unclosed is closed with a warning, what is used is not', async (t) => {
+  const { stdout, stderr, code } = await run('collected', [], ['--expose-gc', '--no-warnings'])
+  t.is(code, 0, stderr)
+  const warning = (kind: string): string =>
+    `MIO_UNCLOSED: A ${kind} was closed on garbage collection; call its close() instead`
+  t.deepEqual(JSON.parse(stdout), {
+    warnings: ['Poll', 'TcpListener', 'TcpStream'].map(warning),
+    descriptors: 0,
+    waited: 0,
+    sources: 1,
+  })
+})

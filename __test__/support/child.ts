@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface Outcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+/** Long for any program of the tests. */
+const deadline = 30_000
+
+/** Runs a program of ../programs in a process of its own, to its end. */
+export async function run(
+  program: string,
+  args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<Outcome> {
+  const file = fileURLToPath(new URL(`../programs/${program}.js`, import.meta.url))
+  const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: deadline,
+  })
+  const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      resolve([code, signal])
+    })
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  const [code, signal] = await ended
+  return { code, signal, stdout, stderr }
+}

@@ -1,0 +1,85 @@
+/** What must and must not compile. Checked by the build; never run. */
+import {
+  type Event,
+  Events,
+  Interest,
+  type Poll,
+  Registry,
+  Shutdown,
+  type SharedWaker,
+  SocketAddr,
+  type Source,
+  TcpListener,
+  TcpStream,
+  Token,
+  type Waker,
+  type WouldBlock,
+} from 'mio-js'
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function isType<_Assertion extends true>(): void {}
+
+export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): void {
+  const events = Events.withCapacity(16)
+  isType<Equal<ReturnType<typeof listener.accept>, [TcpStream, SocketAddr] | null>>()
+  isType<Equal<ReturnType<typeof stream.read>, number | null>>()
+  isType<Equal<ReturnType<typeof poll.poll>, number>>()
+  isType<Equal<ReturnType<typeof poll.pollAsync>, Promise<number>>>()
+  isType<Equal<ReturnType<Interest['remove']>, Interest | null>>()
+  isType<Equal<ReturnType<Waker['share']>, SharedWaker>>()
+  isType<Equal<typeof WouldBlock, null>>()
+  for (const event of events) isType<Equal<typeof event, Event>>()
+
+  poll.poll(events)
+  poll.poll(events, null)
+  void poll.pollAsync(events, { timeout: 1.5, signal: AbortSignal.timeout(1) })
+  poll.registry.register(stream, Token(1), Interest.READABLE.add(Interest.WRITABLE))
+  stream.read(new DataView(new ArrayBuffer(1)))
+  stream.write(Buffer.alloc(1), 0, 1)
+  stream.writeVectored([Buffer.alloc(1), new Float64Array(1)])
+  stream.shutdown(Shutdown.Write)
+  TcpListener.bind('127.0.0.1:0', { backlog: 5 })
+  TcpStream.connect({ address: '::1', port: 80, scopeId: 1 })
+  TcpStream.connect(stream.peerAddr())
+  const number: number = Token(5)
+  const source: Source = stream
+  const composite: Source = {
+    register: (registry, token, interest) => source.register(registry, token, interest),
+    reregister: (registry, token, interest) => source.reregister(registry, token, interest),
+    deregister: (registry) => {
+      source.deregister(registry)
+    },
+  }
+  poll.registry.register(composite, Token(number), Interest.WRITABLE)
+}
+
+export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {
+  // @ts-expect-error a token is made by Token()
+  poll.registry.register(stream, 5, Interest.READABLE)
+  // @ts-expect-error an interest is no number
+  poll.registry.register(stream, Token(5), 1)
+  // @ts-expect-error a Poll is no source
+  poll.registry.register(poll, Token(5), Interest.READABLE)
+  // @ts-expect-error strings are encoded by the program
+  stream.write('text')
+  // @ts-expect-error would-block is null
+  const count: number = stream.read(Buffer.alloc(1))
+  // @ts-expect-error nothing may be left
+  const interest: Interest = Interest.READABLE.remove(Interest.READABLE)
+  // @ts-expect-error made by connect, accept or fromRawFd
+  void new TcpStream(1)
+  // @ts-expect-error made by withCapacity
+  void new Events(1)
+  // @ts-expect-error made by a Poll
+  void new Registry()
+  // @ts-expect-error a port is a number
+  TcpStream.connect({ address: '127.0.0.1', port: '80' })
+  // @ts-expect-error read-only
+  events.length = 0
+  // @ts-expect-error read-only
+  new SocketAddr('127.0.0.1:80').port = 81
+  // @ts-expect-error a direction is one of Shutdown
+  stream.shutdown(5)
+  void [count, interest]
+}

@@ -79,7 +79,7 @@ export class Poll implements Disposable {
     const bag = optionsOf(options)
     const timeout = timeoutOf(own(bag, 'timeout'))
     const signal = own(bag, 'signal')
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    if (signal !== undefined && !isAbortSignal(signal)) {
       throw invalidType('options.signal', 'an AbortSignal', signal)
     }
     if (this.#handle === closed) throw pollClosed()
@@ -123,6 +123,11 @@ export class Poll implements Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
+}
+
+/** Of any realm, as Node's own functions take it. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value
 }
 
 function waitInProgress(): Error {

@@ -48,7 +48,8 @@ export class SocketAddr implements SocketAddrInit {
   /** `ip:port`, or `[ip%scope]:port`. */
   toString(): string {
     if (this.family === 'IPv4') return `${this.address}:${this.port}`
-    const scope = this.scopeId === 0 ? '' : `%${this.scopeId}`
+    const isComplete = this.scopeId === 0 || this.address.includes('%')
+    const scope = isComplete ? '' : `%${this.scopeId}`
     return `[${this.address}${scope}]:${this.port}`
   }
 }
@@ -86,7 +87,7 @@ function u32Of(name: string, value: unknown): number {
 
 /** `ip:port` or `[ip]:port`: without the brackets an IPv6 address has no clear end. */
 function addressOfText(text: string): Address {
-  const match = /^(?:\[([^[\]]*:[^[\]]*)\]|([^[\]:]*)):(.*)$/s.exec(text)
+  const match = /^(?:\[([^[\]]*:[^[\]]*)\]|([^[\]:]*)):([^:]*)$/s.exec(text)
   const address = match?.[1] ?? match?.[2]
   const port = match?.[3]
   if (address === undefined || port === undefined) throw invalidAddress(text)

@@ -77,7 +77,7 @@ export class TcpStream extends IoSource {
    */
   finishConnect(): boolean {
     const outcome = native.finishConnect(handleOf(this))
-    if (outcome < 0) throw failure(outcome, 'connect', this.#remote)
+    if (outcome < 0) throw failure(outcome, 'connect', #remote in this ? this.#remote : undefined)
     return outcome === 1
   }
 
@@ -89,19 +89,13 @@ export class TcpStream extends IoSource {
    * `ERR_BUFFER_DETACHED`; `ERR_SOURCE_CLOSED`.
    */
   read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
-    const count =
-      offset === undefined && length === undefined
-        ? read(handleOf(this), buffer)
-        : read(handleOf(this), buffer, offset ?? 0, length ?? rest(buffer, offset))
+    const count = transfer(read, handleOf(this), buffer, offset, length)
     return count >= 0 ? count : orNull(count, 'read')
   }
 
   /** As {@link TcpStream.read}, and leaves the bytes to be read again. */
   peek(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
-    const count =
-      offset === undefined && length === undefined
-        ? peek(handleOf(this), buffer)
-        : peek(handleOf(this), buffer, offset ?? 0, length ?? rest(buffer, offset))
+    const count = transfer(peek, handleOf(this), buffer, offset, length)
     return count >= 0 ? count : orNull(count, 'recv')
   }
 
@@ -112,10 +106,7 @@ export class TcpStream extends IoSource {
    * @throws `EPIPE`, `ECONNRESET`, `ENOTCONN`, …; as {@link TcpStream.read}.
    */
   write(bytes: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
-    const count =
-      offset === undefined && length === undefined
-        ? write(handleOf(this), bytes)
-        : write(handleOf(this), bytes, offset ?? 0, length ?? rest(bytes, offset))
+    const count = transfer(write, handleOf(this), bytes, offset, length)
     return count >= 0 ? count : orNull(count, 'write')
   }
 
@@ -170,19 +161,32 @@ export class TcpStream extends IoSource {
    * Runs an operation on the bare descriptor that this class does not have, and returns its result.
    * When it returns `null`, for would-block, the next event is asked for where the system needs it
    * (Windows).
+   *
+   * @throws `ERR_SOURCE_CLOSED`, without running it; what it throws.
    */
   tryIo<T>(operation: () => T | null): T | null {
     if (typeof operation !== 'function') throw invalidType('operation', 'a function', operation)
     const handle = handleOf(this)
+    // Throws if the stream is closed.
+    check(native.sourceRaw(handle), 'fd')
     const result = operation()
     if (result === null) check(native.rearm(handle), 'rearm')
     return result
   }
 }
 
-/** What remains of a buffer; native code refuses what is none. */
-function rest(buffer: NodeJS.ArrayBufferView, offset = 0): number {
-  return (buffer?.byteLength ?? 0) - offset
+/** Arguments that are left out must stay out: their number tells native code what to do. */
+function transfer(
+  operation: typeof read,
+  stream: number,
+  buffer: NodeJS.ArrayBufferView,
+  offset: number | undefined,
+  length: number | undefined,
+): number {
+  if (length !== undefined) {
+    return operation(stream, buffer, offset === undefined ? 0 : offset, length)
+  }
+  return offset === undefined ? operation(stream, buffer) : operation(stream, buffer, offset)
 }
 
 function orNull(code: number, syscall: string): null {

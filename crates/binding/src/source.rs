@@ -69,6 +69,6 @@ pub(crate) fn set_ttl(call: &mut Call<'_>) -> Result<()> {
 /// failure to ask.
 pub(crate) fn take_error(call: &mut Call<'_>) -> Result<i64> {
     let source = call.handle(0)?;
-    let error = call.state().mirror()?.source(source)?.io().take_error()?;
+    let error = call.state().mirror()?.source(source)?.take_error()?;
     Ok(error.map_or(0, |error| -i64::from(Failure::from(error).code())))
 }

@@ -26,54 +26,67 @@ pub(crate) fn from_raw(call: &mut Call<'_>) -> Result<i64> {
 /// `finishConnect(stream)`: 1 when it is connected, 0 when not yet.
 pub(crate) fn finish_connect(call: &mut Call<'_>) -> Result<bool> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let (socket, failed) = mirror.source(source)?.connecting()?;
-    stream::finish_connect(socket, failed)
+    call.state().mirror()?.source(source)?.finish_connect()
 }
 
 /// `read(stream, buffer[, offset, length])`: the number of bytes, 0 at the end.
 #[inline]
 pub(crate) fn read(call: &mut Call<'_>) -> Result<usize> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let socket = mirror.source(source)?.stream()?;
-    stream::read(socket, call.bytes_mut(1)?)
+    let state = call.state();
+    let bytes = call.bytes_mut(1)?;
+    let mut mirror = state.mirror()?;
+    mirror
+        .source(source)?
+        .with_stream(|stream| stream::read(stream, bytes))
 }
 
 /// `peek(stream, buffer[, offset, length])`: as `read`, without consuming.
 #[inline]
 pub(crate) fn peek(call: &mut Call<'_>) -> Result<usize> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let socket = mirror.source(source)?.stream()?;
-    stream::peek(socket, call.bytes_mut(1)?)
+    let state = call.state();
+    let bytes = call.bytes_mut(1)?;
+    let mut mirror = state.mirror()?;
+    mirror
+        .source(source)?
+        .with_stream(|stream| stream::peek(stream, bytes))
 }
 
 /// `write(stream, bytes[, offset, length])`: the number of bytes.
 #[inline]
 pub(crate) fn write(call: &mut Call<'_>) -> Result<usize> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let socket = mirror.source(source)?.stream()?;
-    stream::write(socket, call.bytes(1)?)
+    let state = call.state();
+    let bytes = call.bytes(1)?;
+    let mut mirror = state.mirror()?;
+    mirror
+        .source(source)?
+        .with_stream(|stream| stream::write(stream, bytes))
 }
 
 /// `readVectored(stream, buffers)`.
 pub(crate) fn read_vectored(call: &mut Call<'_>) -> Result<usize> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let socket = mirror.source(source)?.stream()?;
+    let state = call.state();
+    // An array with accessors runs JavaScript here, so nothing may be borrowed yet.
     let mut buffers: ViewsMut<'_> = call.views_mut(1)?;
-    stream::read_vectored(socket, &mut buffers)
+    let mut mirror = state.mirror()?;
+    mirror
+        .source(source)?
+        .with_stream(|stream| stream::read_vectored(stream, &mut buffers))
 }
 
 /// `writeVectored(stream, buffers)`.
 pub(crate) fn write_vectored(call: &mut Call<'_>) -> Result<usize> {
     let source = call.handle(0)?;
-    let mut mirror = call.state().mirror()?;
-    let socket = mirror.source(source)?.stream()?;
+    let state = call.state();
+    // An array with accessors runs JavaScript here, so nothing may be borrowed yet.
     let buffers: Views<'_> = call.views(1)?;
-    stream::write_vectored(socket, &buffers)
+    let mut mirror = state.mirror()?;
+    mirror
+        .source(source)?
+        .with_stream(|stream| stream::write_vectored(stream, &buffers))
 }
 
 /// `shutdown(stream, how)`: 0 reads, 1 writes, 2 both.

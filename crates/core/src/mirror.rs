@@ -8,7 +8,7 @@ use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
 use crate::poller::{Poller, Registration};
 use crate::raw::RawDescriptor;
-use crate::source::{Io, Place, Source};
+use crate::source::{Connect, Io, Place, Source};
 use crate::tcp;
 
 /// The state behind the mirror of mio's API. Single-threaded; dropping it closes everything.
@@ -52,7 +52,11 @@ impl Mirror {
 
     /// Stores a socket.
     pub fn open_source(&mut self, io: Io) -> Result<Handle> {
-        let inserted = self.sources.insert(Source::new(io));
+        self.insert(Source::new(io, Connect::Pending))
+    }
+
+    fn insert(&mut self, source: Source) -> Result<Handle> {
+        let inserted = self.sources.insert(source);
         Ok(inserted.map_err(|_| Misuse::TooManyHandles)?)
     }
 
@@ -67,7 +71,8 @@ impl Mirror {
     pub fn accept(&mut self, listener: Handle) -> Result<(Handle, SocketAddr)> {
         let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
         let (stream, address) = tcp::listener::accept(listener.listener()?)?;
-        Ok((self.open_source(Io::TcpStream(stream))?, address))
+        let source = Source::new(Io::TcpStream(stream), Connect::Done);
+        Ok((self.insert(source)?, address))
     }
 
     /// Takes ownership of a descriptor that no source of this environment owns.

@@ -10,9 +10,10 @@ use std::os::windows::io::{AsRawSocket, IntoRawSocket};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token, event};
 
-use crate::error::{Misuse, Result};
+use crate::error::{Failure, Misuse, Result};
 use crate::handle::Handle;
 use crate::raw::{self, RawDescriptor, Role};
+use crate::tcp;
 
 /// A socket of any kind that this package knows.
 #[derive(Debug)]
@@ -98,16 +99,28 @@ pub struct Source {
     pub(crate) io: Io,
     /// mio checks this in debug builds only, and kqueue not at all.
     pub(crate) place: Option<Place>,
-    /// Why connecting failed: the system tells only once.
-    pub(crate) connect_error: Option<i32>,
+    pub(crate) connect: Connect,
+}
+
+/// How far the connect of a stream is, as far as it was asked.
+///
+/// The system tells only once why it failed, to whichever call comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connect {
+    /// Nobody knows: it may have succeeded meanwhile.
+    Pending,
+    /// It succeeded, or the stream was accepted.
+    Done,
+    /// It failed with this error of the system.
+    Failed(i32),
 }
 
 impl Source {
-    pub(crate) fn new(io: Io) -> Self {
+    pub(crate) fn new(io: Io, connect: Connect) -> Self {
         Self {
             io,
             place: None,
-            connect_error: None,
+            connect,
         }
     }
 
@@ -127,11 +140,53 @@ impl Source {
         }
     }
 
-    /// The stream, and the memory of why it could not connect.
-    pub fn connecting(&mut self) -> Result<(&TcpStream, &mut Option<i32>)> {
-        match &self.io {
-            Io::TcpStream(stream) => Ok((stream, &mut self.connect_error)),
-            Io::TcpListener(_) => Err(Misuse::WrongSource.into()),
+    /// Runs an operation of the stream.
+    #[inline]
+    pub fn with_stream<T>(&mut self, operation: impl FnOnce(&TcpStream) -> Result<T>) -> Result<T> {
+        let outcome = operation(self.stream()?);
+        if let Err(Failure::Io(error)) = &outcome {
+            self.remember(error);
+        }
+        outcome
+    }
+
+    /// Reads and clears `SO_ERROR`.
+    pub fn take_error(&mut self) -> Result<Option<io::Error>> {
+        let error = self.io.take_error()?;
+        if let Some(error) = &error {
+            self.remember(error);
+        }
+        Ok(error)
+    }
+
+    /// Steps 4 and 5 of mio's connect handshake: whether the stream is connected by now.
+    ///
+    /// Errors: why connecting failed, each time it is asked, whichever call the system told first.
+    pub fn finish_connect(&mut self) -> Result<bool> {
+        self.stream()?;
+        if self.connect != Connect::Done
+            && let Some(error) = self.take_error()?
+        {
+            return Err(error.into());
+        }
+        if let Connect::Failed(raw) = self.connect {
+            return Err(io::Error::from_raw_os_error(raw).into());
+        }
+        let connected = tcp::stream::is_connected(self.stream()?)?;
+        if connected {
+            self.connect = Connect::Done;
+        }
+        Ok(connected)
+    }
+
+    #[cold]
+    fn remember(&mut self, error: &io::Error) {
+        if self.connect == Connect::Pending
+            && error.kind() != io::ErrorKind::WouldBlock
+            && !tcp::stream::is_pending(error)
+            && let Some(raw) = error.raw_os_error()
+        {
+            self.connect = Connect::Failed(raw);
         }
     }
 

@@ -15,6 +15,9 @@ use super::call::Call;
 /// POSIX promises 16, every system of ours has 1024.
 const MAX_VIEWS: usize = 1024;
 
+/// `napi_float16_array`, which napi-sys does not know yet.
+const FLOAT16_ARRAY: sys::napi_typedarray_type = 11;
+
 /// The buffers of one vectored write.
 pub(crate) type Views<'a> = Vec<IoSlice<'a>>;
 /// The buffers of one vectored read.
@@ -27,8 +30,8 @@ struct View {
 }
 
 impl Call<'_> {
-    /// The bytes of a view, or a part of them where the next two arguments are given: offset and
-    /// length in bytes.
+    /// The bytes of a view, or a part of them where the next arguments are given: offset, and
+    /// length, in bytes.
     #[inline]
     pub(crate) fn bytes(&self, index: usize) -> Result<&[u8]> {
         let view = self.part(index)?;
@@ -75,9 +78,14 @@ impl Call<'_> {
         }
         // Numbers first: the pointer is the last thing that is asked for.
         let offset = self.number(index + 1)?;
-        let len = self.number(index + 2)?;
+        let len = if self.has(index + 2) {
+            Some(self.number(index + 2)?)
+        } else {
+            None
+        };
         let view = self.view(self.arguments[index])?;
         let whole = view.len as f64;
+        let len = len.unwrap_or(whole - offset);
         let is_part = offset >= 0.0 && len >= 0.0 && offset + len <= whole;
         if !is_part || offset.trunc() != offset || len.trunc() != len {
             return Err(Misuse::BytesRange.into());
@@ -122,7 +130,7 @@ impl Call<'_> {
 
     #[inline]
     fn view(&self, value: sys::napi_value) -> Result<View> {
-        let mut kind = 0;
+        let mut kind = -1;
         let mut len = 0;
         let mut data = ptr::null_mut();
         let mut buffer = ptr::null_mut();
@@ -139,7 +147,7 @@ impl Call<'_> {
             )
         };
         if status == sys::Status::napi_ok {
-            len *= element_size(kind);
+            len *= element_size(kind).ok_or(Misuse::Bytes)?;
         } else {
             // SAFETY: rule "call"; a value that is no DataView either is a status.
             let status = unsafe {
@@ -187,17 +195,22 @@ impl Call<'_> {
     }
 }
 
-fn element_size(kind: sys::napi_typedarray_type) -> usize {
+/// `None` for a kind that is newer than this list, whose bytes could not be counted.
+fn element_size(kind: sys::napi_typedarray_type) -> Option<usize> {
     match kind {
-        sys::TypedarrayType::int16_array | sys::TypedarrayType::uint16_array => 2,
+        sys::TypedarrayType::int8_array
+        | sys::TypedarrayType::uint8_array
+        | sys::TypedarrayType::uint8_clamped_array => Some(1),
+        sys::TypedarrayType::int16_array | sys::TypedarrayType::uint16_array | FLOAT16_ARRAY => {
+            Some(2)
+        }
         sys::TypedarrayType::int32_array
         | sys::TypedarrayType::uint32_array
-        | sys::TypedarrayType::float32_array => 4,
+        | sys::TypedarrayType::float32_array => Some(4),
         sys::TypedarrayType::float64_array
         | sys::TypedarrayType::bigint64_array
-        | sys::TypedarrayType::biguint64_array => 8,
-        // A kind that is newer than this list counts as bytes: too few, never too many.
-        _ => 1,
+        | sys::TypedarrayType::biguint64_array => Some(8),
+        _ => None,
     }
 }
 

@@ -130,6 +130,22 @@ impl<'call> Call<'call> {
     pub(crate) fn address(&self, index: usize) -> Result<String> {
         let mut bytes = [0_u8; 256];
         let mut len = 0;
+        // SAFETY: rule "call"; without a buffer Node-API tells the length alone.
+        let status = unsafe {
+            sys::napi_get_value_string_utf8(
+                self.env,
+                self.arguments[index],
+                ptr::null_mut(),
+                0,
+                &mut len,
+            )
+        };
+        if status != sys::Status::napi_ok {
+            return Err(Misuse::Argument.into());
+        }
+        if len >= bytes.len() {
+            return Err(Misuse::Address.into());
+        }
         // SAFETY: rule "call"; Node-API writes at most the given size, NUL included.
         let status = unsafe {
             sys::napi_get_value_string_utf8(
@@ -142,9 +158,6 @@ impl<'call> Call<'call> {
         };
         if status != sys::Status::napi_ok {
             return Err(Misuse::Argument.into());
-        }
-        if len + 1 == bytes.len() {
-            return Err(Misuse::Address.into());
         }
         Ok(String::from_utf8_lossy(&bytes[..len]).into_owned())
     }

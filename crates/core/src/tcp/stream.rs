@@ -60,18 +60,8 @@ pub fn write_vectored(mut stream: &TcpStream, buffers: &[IoSlice<'_>]) -> Result
     retry(|| stream.write_vectored(buffers))
 }
 
-/// Steps 4 and 5 of mio's connect handshake: whether the stream is connected by now.
-///
-/// Errors: why connecting failed, each time it is asked, although the system forgets the reason
-/// with the first answer: `failed` remembers it.
-pub fn finish_connect(stream: &TcpStream, failed: &mut Option<i32>) -> Result<bool> {
-    if let Some(raw) = *failed {
-        return Err(io::Error::from_raw_os_error(raw).into());
-    }
-    if let Some(error) = stream.take_error()? {
-        *failed = error.raw_os_error();
-        return Err(error.into());
-    }
+/// Whether the stream has a peer.
+pub(crate) fn is_connected(stream: &TcpStream) -> Result<bool> {
     match stream.peer_addr() {
         Ok(_) => Ok(true),
         Err(error) if is_pending(&error) => Ok(false),
@@ -79,7 +69,8 @@ pub fn finish_connect(stream: &TcpStream, failed: &mut Option<i32>) -> Result<bo
     }
 }
 
-fn is_pending(error: &io::Error) -> bool {
+/// Whether an error says that the stream is not connected yet, and no more.
+pub(crate) fn is_pending(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
     #[cfg(windows)]

@@ -1,0 +1,103 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import './support/census.js'
+
+/** Of a machine that has Node and nothing to build with. */
+const path = [dirname(process.execPath), dirname(realpathSync(process.execPath))].join(delimiter)
+
+let project: string
+
+function run(
+  t: ExecutionContext,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): SpawnSyncReturns<string> {
+  const outcome = spawnSync(command, args, {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    shell: process.platform === 'win32',
+  })
+  t.is(outcome.status, 0, `${outcome.stdout}\n${outcome.stderr}`)
+  return outcome
+}
+
+const program = `
+const poll = new Poll()
+const events = Events.withCapacity(16)
+const server = TcpListener.bind('127.0.0.1:0')
+poll.registry.register(server, Token(0), Interest.READABLE)
+const client = TcpStream.connect(server.localAddr())
+const count: number = poll.poll(events, 5000)
+const [peer] = server.accept() ?? []
+while (!client.finishConnect());
+client.write(Buffer.from('hello'))
+poll.registry.register(peer!, Token(1), Interest.READABLE)
+poll.poll(events, 5000)
+const buffer = Buffer.alloc(16)
+console.log(count, buffer.toString('latin1', 0, peer!.read(buffer) ?? 0))
+process.exit()
+`
+const names = '{ Events, Interest, Poll, TcpListener, TcpStream, Token }'
+const typed = `import ${names} from 'mio-js'\n${program}`
+const plain = program.replace(': number', '').replaceAll('!,', ',').replaceAll('!.', '.')
+
+test.before('packs and installs into an empty project', (t) => {
+  project = mkdtempSync(join(tmpdir(), 'mio-js-project-'))
+  const packed = spawnSync(process.execPath, ['build/scripts/pack-local.js', project], {
+    encoding: 'utf8',
+  })
+  t.is(packed.status, 0, packed.stderr)
+  const tarballs = readdirSync(project)
+  t.is(tarballs.length, 2)
+  writeFileSync(join(project, 'package.json'), '{ "private": true }')
+  const args = ['install', '--offline', '--no-audit', '--no-fund']
+  run(t, 'npm', [...args, ...tarballs.map((name) => `./${name}`)])
+})
+
+test.after.always('removes the project', () => {
+  rmSync(project, { recursive: true, force: true })
+})
+
+test('what is installed runs as an ES module, with nothing to build with', (t) => {
+  writeFileSync(join(project, 'echo.mjs'), `import ${names} from 'mio-js'\n${plain}`)
+  t.is(run(t, process.execPath, ['echo.mjs'], { PATH: path }).stdout, '1 hello\n')
+})
+
+test('what is installed runs by require()', (t) => {
+  writeFileSync(join(project, 'echo.cjs'), `const ${names} = require('mio-js')\n${plain}`)
+  t.is(run(t, process.execPath, ['echo.cjs'], { PATH: path }).stdout, '1 hello\n')
+})
+
+test('what is installed type-checks in a strict TypeScript project', (t) => {
+  writeFileSync(join(project, 'echo.mts'), typed)
+  const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc')
+  const types = join(process.cwd(), 'node_modules/@types')
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
+  run(t, process.execPath, [tsc, ...flags, '--typeRoots', types, '--types', 'node', 'echo.mts'])
+})
+
+test('only what is needed is packed', (t) => {
+  const root = join(project, 'node_modules/mio-js')
+  t.deepEqual(readdirSync(root).toSorted(), ['LICENSE', 'README.md', 'dist', 'package.json'])
+  t.false(readdirSync(join(root, 'dist')).some((name) => name.endsWith('.tsbuildinfo')))
+})
+
+test('a missing binary is one clear error', (t) => {
+  const [binding] = readdirSync(join(project, 'node_modules/@mio-js'))
+  const folder = join(project, 'node_modules/@mio-js', binding ?? '')
+  rmSync(folder, { recursive: true })
+  writeFileSync(
+    join(project, 'missing.mjs'),
+    `import('mio-js').catch((error) => console.log(error.code, error.message))`,
+  )
+  const { stdout } = run(t, process.execPath, ['missing.mjs'], { PATH: path })
+  t.regex(
+    stdout,
+    /^ERR_MIO_BINDING_NOT_FOUND The binary of mio-js for [a-z0-9-]+ could not be loaded/,
+  )
+})

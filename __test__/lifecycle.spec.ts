@@ -30,6 +30,23 @@ test('a blocked poll costs no CPU', async (t) => {
   t.true(cpu < 20_000, `${cpu} µs`)
 })
 
+const unix = process.platform === 'win32' ? test.skip : test
+unix('signals neither end a blocked poll nor change its time', async (t) => {
+  const { stdout, stderr } = await run('signals', [], [], (child) => {
+    child.stdout?.once('data', () => {
+      const timer = setInterval(() => child.kill('SIGUSR2') || clearInterval(timer), 2)
+      child.once('exit', () => {
+        clearInterval(timer)
+      })
+    })
+  })
+  const [, json] = stdout.split('\n')
+  const { count, duration, signals } = JSON.parse(json ?? '') as Record<string, number>
+  t.is(count, 0, stderr)
+  t.true((duration ?? 0) >= 300 && (duration ?? 0) < 300 + slack, `${duration} ms`)
+  t.true((signals ?? 0) > 0)
+})
+
 const waits = process.platform === 'win32' ? ['poll', 'thread'] : ['poll', 'uv', 'thread']
 for (const wait of waits) {
   test(`terminate() ends a worker that waits for ever: ${wait}`, async (t) => {

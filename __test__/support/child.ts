@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,7 @@ export async function run(
   program: string,
   args: readonly string[] = [],
   nodeOptions: readonly string[] = [],
+  started: (child: ChildProcess) => void = () => {},
 ): Promise<Outcome> {
   const file = fileURLToPath(new URL(`../programs/${program}.js`, import.meta.url))
   const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
@@ -29,6 +30,7 @@ export async function run(
       resolve([code, signal])
     })
   })
+  started(child)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
   const [code, signal] = await ended
   return { code, signal, stdout, stderr }

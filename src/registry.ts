@@ -45,6 +45,7 @@ export class Registry {
    * error (`ENOSPC`, `ENOMEM`). Nothing is registered then.
    */
   register(source: Source, token: Token, interest: Interest): void {
+    pollOf(this)
     checked(source, 'register', token, interest).register(this, token, interest)
   }
 
@@ -55,6 +56,7 @@ export class Registry {
    * {@link Registry.register}. Nothing is changed then.
    */
   reregister(source: Source, token: Token, interest: Interest): void {
+    pollOf(this)
     checked(source, 'reregister', token, interest).reregister(this, token, interest)
   }
 
@@ -66,6 +68,7 @@ export class Registry {
    * `ERR_POLL_CLOSED`, `ERR_SOURCE_CLOSED`.
    */
   deregister(source: Source): void {
+    pollOf(this)
     if (typeof source?.deregister !== 'function') throw invalidType('source', 'a Source', source)
     source.deregister(this)
   }

@@ -6,7 +6,7 @@
 //! mirror is made of.
 //!
 //! All operations are non-blocking except [`Poller::poll`] with a timeout. Nothing is shared
-//! between threads but a [`WakeSignal`] and, while a [`Waiter`] has it, a [`Driver`].
+//! between threads but a [`Waker`] and, while a [`Waiter`] has it, a [`Driver`].
 
 mod address;
 mod error;
@@ -31,4 +31,4 @@ pub use poller::{Driver, Poller};
 pub use raw::RawDescriptor;
 pub use source::{Io, Source};
 pub use waiter::Waiter;
-pub use waker::WakeSignal;
+pub use waker::{WakeSignal, Waker};

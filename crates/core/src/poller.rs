@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Misuse, Result};
 use crate::event::{Event, readiness, readiness_of};
 use crate::handle::{Handle, Slab};
-use crate::waker::{WAKER_TOKEN, WakeSignal};
+use crate::waker::{WAKER_TOKEN, WakeSignal, Waker};
 
 /// A wait is cut into slices of this length, and between two of them the caller is asked whether
 /// to go on: nothing else could end a poll in a thread that is told to stop (a worker that is
@@ -87,8 +87,11 @@ impl Poller {
                 (_, Some(deadline)) => deadline.saturating_duration_since(Instant::now()),
                 (_, None) => SLICE,
             };
-            self.select(capacity, remaining.min(SLICE))?;
-            if !self.ready.is_empty() || remaining.is_zero() || !keep_waiting() {
+            let full = self.select(capacity, remaining.min(SLICE))?;
+            // A full batch without an event of the program's (an interrupt of the package's own
+            // took its place) says nothing about what else is ready.
+            let over = remaining.is_zero() && !full;
+            if !self.ready.is_empty() || over || !keep_waiting() {
                 return Ok(self.ready.len().min(capacity));
             }
         }
@@ -96,16 +99,27 @@ impl Poller {
 
     /// Takes the next event; [`Poller::poll`] says how many there are.
     pub fn take(&mut self) -> Option<Event> {
-        self.ready.pop_front()
+        let mut event = self.ready.pop_front()?;
+        // It may have been kept for longer than the token that its source had then.
+        if let Some(registration) = event
+            .registration
+            .and_then(|key| self.registrations.get(key))
+        {
+            event.token = registration.token;
+        }
+        Some(event)
     }
 
-    fn select(&mut self, capacity: usize, timeout: Duration) -> Result<()> {
+    /// Asks the system once, and returns whether it filled all the room.
+    fn select(&mut self, capacity: usize, timeout: Duration) -> Result<bool> {
         let Some(mut driver) = self.driver.take() else {
             return Err(Misuse::Busy.into());
         };
         driver.resize(capacity);
         let outcome = driver.poll.poll(&mut driver.events, Some(timeout));
-        self.put_back(driver, outcome)
+        let full = outcome.is_ok() && driver.events.iter().count() >= capacity;
+        self.put_back(driver, outcome)?;
+        Ok(full)
     }
 
     /// Gives the driver away, for a wait in another thread. Until it is put back, `poll` is busy.
@@ -181,7 +195,7 @@ impl Poller {
     /// Opens the program's waker.
     ///
     /// Errors: [`Misuse::SecondWaker`]; [`Misuse::TokenOfWaker`] when a source has the token.
-    pub fn open_waker(&mut self, token: u64) -> Result<Arc<WakeSignal>> {
+    pub fn open_waker(&mut self, token: u64) -> Result<Waker> {
         if self.waker_token.is_some() {
             return Err(Misuse::SecondWaker.into());
         }
@@ -192,10 +206,9 @@ impl Poller {
         {
             return Err(Misuse::TokenOfWaker.into());
         }
-        let signal = Arc::clone(self.signal()?);
-        signal.open();
+        let waker = self.signal()?.open();
         self.waker_token = Some(token);
-        Ok(signal)
+        Ok(waker)
     }
 
     /// Closes the program's waker, after which another may be opened.
@@ -244,8 +257,11 @@ fn translate(
     waker_token: Option<u64>,
 ) -> Option<Event> {
     if event.token() == WAKER_TOKEN {
-        // An interrupt of the package's own is no event, nor a wake that was merged.
-        let token = waker_token.filter(|_| signal.is_some_and(WakeSignal::take))?;
+        // An interrupt of the package's own is no event, nor a wake that was merged. The flag is
+        // taken even without a waker: one that was woken while it was closed would else silence
+        // the next.
+        let woken = signal.is_some_and(WakeSignal::take);
+        let token = waker_token.filter(|_| woken)?;
         return Some(Event {
             token,
             readiness: readiness::READABLE,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::{Misuse, Result};
@@ -17,48 +17,51 @@ use crate::error::{Misuse, Result};
 /// The kernel's token of the wake-up. No slab reaches it: its last index stays unused.
 pub(crate) const WAKER_TOKEN: mio::Token = mio::Token(usize::MAX);
 
-/// The shared half of a waker: may be used by any thread, as long as it lives.
+/// What wakes one poller, from any thread.
 #[derive(Debug)]
 pub struct WakeSignal {
     waker: mio::Waker,
     /// The program called `wake` and no poll has reported it yet.
     woken: AtomicBool,
-    /// There is a waker of the program's: it was made, and neither it nor its poller was closed.
-    open: AtomicBool,
-    /// What other threads find this signal by.
-    id: u64,
+    /// The number of the program's waker; [`NO_WAKER`] when there is none.
+    open: AtomicU64,
 }
+
+/// No waker has this number, as they are below 2^53.
+const NO_WAKER: u64 = u64::MAX;
 
 impl WakeSignal {
     pub(crate) fn new(registry: &mio::Registry) -> io::Result<Arc<Self>> {
-        let waker = mio::Waker::new(registry, WAKER_TOKEN)?;
-        let mut shared = shared();
-        let signal = Arc::new(Self {
-            waker,
+        Ok(Arc::new(Self {
+            waker: mio::Waker::new(registry, WAKER_TOKEN)?,
             woken: AtomicBool::new(false),
-            open: AtomicBool::new(false),
-            id: shared.next_id,
-        });
+            open: AtomicU64::new(NO_WAKER),
+        }))
+    }
+
+    /// Opens a waker of the program's.
+    pub(crate) fn open(self: &Arc<Self>) -> Waker {
+        let mut shared = shared();
+        let id = shared.next_id;
         shared.next_id += 1;
-        shared.signals.insert(signal.id, Arc::downgrade(&signal));
-        Ok(signal)
+        shared.signals.insert(id, Arc::downgrade(self));
+        self.open.store(id, Ordering::Release);
+        Waker {
+            signal: Arc::clone(self),
+            id,
+        }
     }
 
-    /// The signal with this [`id`](Self::id), in whichever thread it was made.
-    pub fn find(id: u64) -> Option<Arc<Self>> {
-        shared().signals.get(&id)?.upgrade()
+    /// Closes the program's waker: `wake` is an error in every thread from here on, and what was
+    /// pending is dropped.
+    pub(crate) fn close(&self) {
+        let id = self.open.swap(NO_WAKER, Ordering::AcqRel);
+        self.woken.store(false, Ordering::Release);
+        shared().signals.remove(&id);
     }
 
-    /// A number below 2^53 that no other signal of this process has.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// Makes the current or the next poll report the waker's token. Several wakes may merge.
-    ///
-    /// Errors: [`Misuse::WakerClosed`]; what the system says, which then leaves nothing pending.
-    pub fn wake(&self) -> Result<()> {
-        if !self.open.load(Ordering::Acquire) {
+    fn wake(&self, id: u64) -> Result<()> {
+        if self.open.load(Ordering::Acquire) != id {
             return Err(Misuse::WakerClosed.into());
         }
         if self.woken.swap(true, Ordering::AcqRel) {
@@ -81,25 +84,36 @@ impl WakeSignal {
     pub(crate) fn take(&self) -> bool {
         self.woken.swap(false, Ordering::AcqRel)
     }
+}
 
-    pub(crate) fn open(&self) {
-        self.open.store(true, Ordering::Release);
+/// The program's waker of a poller. Any number of copies, in any thread, are one waker.
+#[derive(Clone, Debug)]
+pub struct Waker {
+    signal: Arc<WakeSignal>,
+    id: u64,
+}
+
+impl Waker {
+    /// The open waker with this number, in whichever thread it was made.
+    pub fn find(id: u64) -> Option<Self> {
+        let signal = shared().signals.get(&id)?.upgrade()?;
+        Some(Self { signal, id })
     }
 
-    /// From here on `wake` is an error in every thread, and what was pending is dropped.
-    pub(crate) fn close(&self) {
-        self.open.store(false, Ordering::Release);
-        self.woken.store(false, Ordering::Release);
+    /// A number below 2^53 that no other waker of this process has, or had.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Makes the current or the next poll report the waker's token. Several wakes may merge.
+    ///
+    /// Errors: [`Misuse::WakerClosed`]; what the system says, which then leaves nothing pending.
+    pub fn wake(&self) -> Result<()> {
+        self.signal.wake(self.id)
     }
 }
 
-impl Drop for WakeSignal {
-    fn drop(&mut self) {
-        shared().signals.remove(&self.id);
-    }
-}
-
-/// All signals of the process, so that a worker finds one by number. Holds no Node-API value.
+/// The open wakers of the process, so that any thread finds one by number. Holds no Node-API value.
 #[derive(Debug)]
 struct Shared {
     next_id: u64,

@@ -98,7 +98,7 @@ test('pollAsync lets timers and promises run while it waits', async (t) => {
   }, 1)
   t.is(await poll.pollAsync(events), 1)
   clearInterval(timer)
-  t.is(ticks, 3)
+  t.true(ticks >= 3)
 })
 
 test('pollAsync lets timers run even when something is always ready', async (t) => {

@@ -100,7 +100,8 @@ eachFamily((run, _family, address) => {
     }
     t.is(written, bytes.length)
     t.is(read, bytes.length)
-    t.true(refusals > 0)
+    // Windows takes a whole buffer, however large.
+    t.true(refusals > 0 || process.platform === 'win32')
     t.is(received.digest('hex'), createHash('sha256').update(bytes).digest('hex'))
   })
 
@@ -137,7 +138,7 @@ test('a peer that does not read makes write null, and an event comes when it doe
   t.is((await readExactly(server, 4)).toString(), 'rest')
 })
 
-test('a write that does not fit is taken in part', async (t) => {
+unix('a write that does not fit is taken in part', async (t) => {
   const [client, server] = await pair(t)
   const bytes = randomBytes(64 * 1024 * 1024)
   const count = client.write(bytes)
@@ -146,7 +147,7 @@ test('a write that does not fit is taken in part', async (t) => {
   t.true((await readExactly(server, bytes.length)).equals(bytes.subarray(0, count!)))
 })
 
-test('a vectored write that does not fit is taken in part, in order', async (t) => {
+unix('a vectored write that does not fit is taken in part, in order', async (t) => {
   const [client, server] = await pair(t)
   const buffers = Array.from({ length: 64 }, () => randomBytes(1024 * 1024))
   const count = client.writeVectored(buffers)
@@ -182,19 +183,22 @@ test('a stream that was drained gives an event for each arrival', async (t) => {
   }
 })
 
-test('the last bytes and the end may come together, and are read one after the other', async (t) => {
-  const { poll, events } = poller(t)
-  const [stream, peer] = await nodePair(t)
-  watch(poll, stream, 1, Interest.READABLE)
-  peer.end('hello')
-  await readClosed(poll, events, 1)
-  const buffer = Buffer.alloc(16)
-  t.is(stream.read(buffer), 5)
-  t.is(buffer.toString('latin1', 0, 5), 'hello')
-  t.is(stream.read(buffer), 0)
-  t.is(stream.read(buffer), 0)
-  t.is(stream.write(Buffer.from('x')), 1)
-})
+unix(
+  'the last bytes and the end may come together, and are read one after the other',
+  async (t) => {
+    const { poll, events } = poller(t)
+    const [stream, peer] = await nodePair(t)
+    watch(poll, stream, 1, Interest.READABLE)
+    peer.end('hello')
+    await readClosed(poll, events, 1)
+    const buffer = Buffer.alloc(16)
+    t.is(stream.read(buffer), 5)
+    t.is(buffer.toString('latin1', 0, 5), 'hello')
+    t.is(stream.read(buffer), 0)
+    t.is(stream.read(buffer), 0)
+    t.is(stream.write(Buffer.from('x')), 1)
+  },
+)
 
 test('shutdown of writing sends the end after what was written, and leaves reading', async (t) => {
   const [client, server] = await pair(t)
@@ -209,7 +213,7 @@ test('shutdown of writing sends the end after what was written, and leaves readi
   t.is((await readExactly(client, 5)).toString(), 'still')
 })
 
-test('shutdown of reading ends reading after what arrived, and leaves writing', async (t) => {
+unix('shutdown of reading ends reading after what arrived, and leaves writing', async (t) => {
   const [client, server] = await pair(t)
   server.write(Buffer.from('xkept'))
   await readExactly(client, 1)
@@ -244,7 +248,7 @@ test('shutdown twice, and from both sides, does no harm', async (t) => {
   }
 })
 
-test('a shutdown is an event of this side, too', async (t) => {
+unix('a shutdown is an event of this side, too', async (t) => {
   const { poll, events } = poller(t)
   const [client] = await pair(t)
   watch(poll, client, 1, Interest.READABLE)
@@ -280,7 +284,7 @@ test('a reset after data gives the data or not, then ECONNRESET once', async (t)
   t.is(stream.takeError(), null)
 })
 
-test('takeError tells of a reset, once', async (t) => {
+unix('takeError tells of a reset, once', async (t) => {
   const { poll, events } = poller(t)
   const [stream, peer] = await nodePair(t)
   watch(poll, stream, 1)
@@ -290,7 +294,7 @@ test('takeError tells of a reset, once', async (t) => {
   t.is(stream.takeError(), null)
 })
 
-test('writing after a reset is an error each time, and the process lives', async (t) => {
+unix('writing after a reset is an error each time, and the process lives', async (t) => {
   const { poll, events } = poller(t)
   const [stream, peer] = await nodePair(t)
   watch(poll, stream, 1)

@@ -58,7 +58,7 @@ function installPackages() {
   const [command, ...args] = npm === undefined ? ['npm', 'ci'] : [process.execPath, npm, 'ci']
   const { status } = spawnSync(command ?? 'npm', args, {
     cwd: root,
-    // `.ci/run` and CONTRIBUTING promise that no package's script runs.
+    // No package of ours needs its install script.
     env: { ...process.env, npm_config_ignore_scripts: 'true' },
     stdio: ['ignore', 'inherit', 'inherit'],
   })

@@ -5,12 +5,13 @@
  * Node's own (`util.getSystemErrorMap`); numbers of misuse come with the binary, from the one table
  * in `crates/core/src/error`.
  */
+import { constants } from 'node:os'
 import { getSystemErrorMap, inspect } from 'node:util'
 import { native } from './binding.ts'
 import type { SocketAddrInit } from './socket-addr.ts'
 
-/** Nothing to do right now; see `WOULD_BLOCK` of the core. */
-export const WOULD_BLOCK = -10_000
+/** Nothing to do right now. */
+export const WOULD_BLOCK = native.wouldBlock
 
 interface Misuse {
   readonly code: string
@@ -38,9 +39,7 @@ const facadeCodes = {
   ERR_INVALID_STATE: Error,
   ERR_MIO_BINDING_NOT_FOUND: Error,
   ERR_OUT_OF_RANGE: RangeError,
-  ERR_POLL_CLOSED: Error,
   ERR_SOCKET_BAD_PORT: RangeError,
-  ERR_WAKER_CLOSED: Error,
 } as const satisfies Record<string, ErrorConstructor>
 
 /** All codes of misuse, for the test that compares them with the documentation. */
@@ -58,18 +57,30 @@ function make(
   return Object.assign(error, { code }, properties)
 }
 
+/** The only row of the native table with this code. */
+function fromTable(code: string): Error {
+  const row = [...misuses.values()].find((candidate) => candidate.code === code)
+  return make(row?.constructor ?? Error, code, row?.message ?? code)
+}
+
 function misuse(code: keyof typeof facadeCodes, message: string, properties?: object): Error {
   return make(facadeCodes[code], code, message, properties)
 }
+
+let systemErrors: Map<number, [string, string]> | undefined
 
 /** The error of a native function's number, shaped as Node's system errors. */
 export function failure(number: number, syscall: string, address?: SocketAddrInit): Error {
   const row = misuses.get(number)
   if (row !== undefined) return make(row.constructor, row.code, row.message)
-  const [code, text] = getSystemErrorMap().get(number) ?? [`UNKNOWN`, `system error ${number}`]
+  // Making the map costs more than everything else here.
+  systemErrors ??= getSystemErrorMap()
+  // A connect may answer it (a Unix socket's queue is full), and nothing tells when to go on.
+  const errno = number === WOULD_BLOCK ? -constants.errno.EAGAIN : number
+  const [code, text] = systemErrors.get(errno) ?? ['UNKNOWN', `system error ${errno}`]
   const where = address === undefined ? '' : ` ${address.address}:${address.port}`
   return make(Error, code, `${syscall} ${code}: ${text}${where}`, {
-    errno: number,
+    errno,
     syscall,
     ...(address === undefined ? {} : { address: address.address, port: address.port }),
   })
@@ -106,11 +117,11 @@ export function invalidState(message: string): Error {
 }
 
 export function pollClosed(): Error {
-  return misuse('ERR_POLL_CLOSED', 'The Poll is closed')
+  return fromTable('ERR_POLL_CLOSED')
 }
 
 export function wakerClosed(): Error {
-  return misuse('ERR_WAKER_CLOSED', 'The Waker is closed')
+  return fromTable('ERR_WAKER_CLOSED')
 }
 
 export function invalidValue(name: string, expected: string, value: unknown): Error {
@@ -135,9 +146,14 @@ export function aborted(signal: AbortSignal): Error {
   return misuse('ABORT_ERR', message, { name: 'AbortError', cause: signal.reason })
 }
 
-/** A value in few words, without running code of its own. */
+/** A value in few words. */
 function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  const text = inspect(value, { depth: -1, customInspect: false, maxStringLength: 40 })
-  return typeof value === 'object' ? text : `${typeof value} ${text}`
+  try {
+    const text = inspect(value, { depth: -1, customInspect: false, maxStringLength: 40 })
+    return typeof value === 'object' ? text : `${typeof value} ${text}`
+  } catch {
+    // A getter of the value's own threw, which is not what is wrong with the argument.
+    return typeof value
+  }
 }

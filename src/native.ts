@@ -8,6 +8,8 @@
 export interface Native {
   /** The version of the package that the binary was built for. */
   readonly version: string
+  /** The number that means "not now". */
+  readonly wouldBlock: number
   /** The table of misuse: number, code, class and message, a line each, separated by tabs. */
   readonly errors: string
 
@@ -63,6 +65,7 @@ export interface Native {
   peerAddr(stream: number, out: Uint8Array): number
   nodelay(stream: number): number
   setNodelay(stream: number, nodelay: 0 | 1): number
+  flush(stream: number): number
   rearm(stream: number): number
 
   /** Does nothing: what crossing costs. */

@@ -1,5 +1,12 @@
 /** Platform, architecture and C library, as in the name of the platform's package. */
 export function tuple(): string {
+  return (known ??= findTuple())
+}
+
+/** Asking costs some milliseconds. */
+let known: string | undefined
+
+function findTuple(): string {
   const { arch, platform } = process
   if (platform === 'win32') return `win32-${arch}-msvc`
   if (platform !== 'linux') return `${platform}-${arch}`
@@ -17,6 +24,6 @@ function isMusl(): boolean {
   const { header } = report.getReport() as unknown as {
     header: { glibcVersionRuntime?: string }
   }
-  if (before !== undefined) report.excludeNetwork = before
+  report.excludeNetwork = before ?? false
   return header.glibcVersionRuntime === undefined
 }

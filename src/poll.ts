@@ -6,6 +6,7 @@ import { type Events, claim, release } from './events.ts'
 import { type Registry, registryOf } from './registry.ts'
 import { check, onUnix } from './source.ts'
 import { Wait } from './wait.ts'
+import { type Wake, chooseWake } from './wake.ts'
 
 /** Options of {@link Poll.pollAsync}. */
 export interface PollAsyncOptions {
@@ -23,15 +24,22 @@ const closed = -1
  * system (epoll, kqueue, a completion port with AFD).
  *
  * Events are edge-triggered, and they may be false alarms. After an event, repeat the operation
- * until it returns `null`: only then is another event owed.
+ * until it returns `null`: only then is another event owed. On Windows that `null` asks anew for all
+ * interests of the source, so one that is registered for both directions and has room to write gets
+ * a writable event each time: look at what an event is for before acting on it.
  */
 export class Poll implements Disposable {
   #handle: number
   #wait: Wait | null = null
+  readonly #wake: Wake
   readonly #registry: Registry
 
-  /** @throws a system error (`EMFILE`, `ENFILE`, `ENOMEM`). */
+  /**
+   * @throws a system error (`EMFILE`, `ENFILE`, `ENOMEM`); `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` when
+   * `MIO_JS_WAKE` asks for what this runtime does not have.
+   */
   constructor() {
+    this.#wake = chooseWake()
     this.#handle = check(native.pollOpen(), 'poll')
     this.#registry = registryOf(this, this.#handle)
     track(this, 'Poll', this.#handle, native.pollClose)
@@ -48,7 +56,7 @@ export class Poll implements Disposable {
    *
    * A blocked thread runs no timers, no promises and no signal handlers, so this belongs into a
    * worker, or is called with 0; elsewhere use {@link Poll.pollAsync}. `terminate()` of the worker
-   * and `process.exit()` of the process end it within about 100 ms.
+   * and `process.exit()` of the process end it within about 100 ms (not in Deno).
    *
    * @param timeout Milliseconds, fractions allowed; 0 does not wait; `null`, `undefined` and
    * `Infinity` wait for ever. Never returns early; may be late by as much as the system's clock
@@ -84,17 +92,20 @@ export class Poll implements Disposable {
     }
     if (this.#handle === closed) throw pollClosed()
     if (this.#wait !== null) throw waitInProgress()
+    const handle = this.#handle
     const records = claim(events)
-    const wait = new Wait(this.#handle, records, timeout, signal)
-    this.#wait = wait
-    let count = 0
-    try {
-      count = await wait.done
-    } finally {
+    this.#wait = new Wait(handle, this.#wake, records, timeout, signal, (count) => {
       this.#wait = null
-      release(events, this.#handle, count)
+      release(events, handle, count)
+    })
+    const wait = this.#wait
+    try {
+      wait.start()
+    } catch (error) {
+      // The signal is an object of the program's, and may throw.
+      wait.fail(error as Error)
     }
-    return count
+    return wait.done
   }
 
   /**
@@ -113,11 +124,10 @@ export class Poll implements Disposable {
    */
   close(): void {
     if (this.#handle === closed) return
-    const handle = this.#handle
+    check(native.pollClose(this.#handle), 'close')
     this.#handle = closed
     untrack(this)
     this.#wait?.fail(pollClosed())
-    native.pollClose(handle)
   }
 
   [Symbol.dispose](): void {
@@ -127,7 +137,8 @@ export class Poll implements Disposable {
 
 /** Of any realm, as Node's own functions take it. */
 function isAbortSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && 'aborted' in value
+  if (typeof value !== 'object' || value === null || !('aborted' in value)) return false
+  return 'addEventListener' in value && typeof value.addEventListener === 'function'
 }
 
 function waitInProgress(): Error {

@@ -1,6 +1,6 @@
 /** Which direction of a stream to shut down; the values are shared with the core. */
 export const Shutdown = Object.freeze({
-  /** Later reads return 0 once what has arrived is read. */
+  /** Later reads return 0 once what has arrived is read; on Windows that is dropped. */
   Read: 0,
   /** Sends FIN after what was written; later writes are EPIPE. */
   Write: 1,

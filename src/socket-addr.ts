@@ -1,5 +1,5 @@
-import { own } from './check.ts'
-import { badPort, invalidAddress, invalidType, outOfRange } from './errors.ts'
+import { checkInteger, own } from './check.ts'
+import { badPort, invalidAddress, invalidType } from './errors.ts'
 
 /** An address in the form that programs write. */
 export interface SocketAddrInit {
@@ -57,8 +57,6 @@ export class SocketAddr implements SocketAddrInit {
 /** An address argument with every field. */
 export type Address = Required<{ [K in keyof SocketAddrInit]: NonNullable<SocketAddrInit[K]> }>
 
-const maxU32 = 2 ** 32 - 1
-
 /** Reads an address argument of either form, each property once. */
 export function addressOf(value: unknown): Address {
   if (typeof value === 'string') return addressOfText(value)
@@ -78,11 +76,8 @@ export function addressOf(value: unknown): Address {
 
 function u32Of(name: string, value: unknown): number {
   if (value === undefined) return 0
-  if (typeof value !== 'number') throw invalidType(name, 'a number', value)
-  if (!Number.isInteger(value) || value < 0 || value > maxU32) {
-    throw outOfRange(name, `an integer from 0 to ${maxU32}`, value)
-  }
-  return value
+  checkInteger(name, value, 0, 2 ** 32 - 1)
+  return value as number
 }
 
 /** `ip:port` or `[ip]:port`: without the brackets an IPv6 address has no clear end. */

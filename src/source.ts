@@ -1,4 +1,5 @@
 import { native } from './binding.ts'
+import { checkInteger } from './check.ts'
 import { track, untrack } from './collected.ts'
 import { failure, illegalConstructor, unavailableHere } from './errors.ts'
 import { type Interest, bitsOf } from './interest.ts'
@@ -85,6 +86,7 @@ export abstract class IoSource implements Source, Disposable {
 
   /** Sets `IP_TTL`. @throws a system error (`EINVAL`) for what is not 1 to 255. */
   setTtl(ttl: number): void {
+    checkInteger('ttl', ttl, 0, 2 ** 32 - 1)
     check(native.setTtl(this.#handle, ttl), 'setsockopt')
   }
 
@@ -136,7 +138,7 @@ export abstract class IoSource implements Source, Disposable {
    */
   close(): void {
     if (this.#handle === closed) return
-    native.sourceClose(this.#handle)
+    check(native.sourceClose(this.#handle), 'close')
     this.#handle = closed
     untrack(this)
   }

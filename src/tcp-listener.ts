@@ -79,11 +79,13 @@ export class TcpListener extends IoSource {
    * still the caller's then.
    */
   static fromRawFd(fd: number): TcpListener {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1)
     return new TcpListener(check(onUnix(fd, native.listenerFromRaw), 'fd'), key)
   }
 
   /** As {@link TcpListener.fromRawFd}, for Windows alone: a `SOCKET`. */
   static fromRawSocket(socket: number): TcpListener {
+    checkInteger('socket', socket, 0, 2 ** 32 - 1)
     return new TcpListener(check(onWindows(socket, native.listenerFromRaw), 'socket'), key)
   }
 
@@ -97,7 +99,15 @@ export class TcpListener extends IoSource {
    */
   accept(): [TcpStream, SocketAddr] | null {
     const handle = native.accept(handleOf(this), scratch)
-    if (handle >= 0) return [streamOf(handle), decodeScratch()]
+    if (handle >= 0) {
+      try {
+        return [streamOf(handle), decodeScratch()]
+      } catch (error) {
+        // The stack is full: nobody else knows of this stream.
+        native.sourceClose(handle)
+        throw error
+      }
+    }
     if (handle === WOULD_BLOCK) return null
     const error: NodeJS.ErrnoException = failure(handle, 'accept')
     throw deadInQueue.has(error.code ?? '') ? connectionAborted(error) : error

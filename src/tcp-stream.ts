@@ -1,5 +1,5 @@
 import { native } from './binding.ts'
-import { checkBoolean } from './check.ts'
+import { checkBoolean, checkInteger } from './check.ts'
 import { WOULD_BLOCK, failure, invalidType, invalidValue } from './errors.ts'
 import { Shutdown } from './shutdown.ts'
 import {
@@ -60,11 +60,13 @@ export class TcpStream extends IoSource {
    * @throws as {@link TcpListener.fromRawFd}.
    */
   static fromRawFd(fd: number): TcpStream {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1)
     return streamOf(check(onUnix(fd, native.streamFromRaw), 'fd'))
   }
 
   /** As {@link TcpStream.fromRawFd}, for Windows alone: a `SOCKET`. */
   static fromRawSocket(socket: number): TcpStream {
+    checkInteger('socket', socket, 0, 2 ** 32 - 1)
     return streamOf(check(onWindows(socket, native.streamFromRaw), 'socket'))
   }
 
@@ -82,8 +84,9 @@ export class TcpStream extends IoSource {
   }
 
   /**
-   * Reads into `buffer` and returns the number of bytes: 0 at the end of the stream (or for an
-   * empty buffer), `null` when nothing is there.
+   * Reads into `buffer` and returns the number of bytes: 0 at the end of the stream, `null` when
+   * nothing is there. A buffer without room reads 0 bytes as well, and so does a view that its
+   * resizable memory has shrunk away from.
    *
    * @throws `ECONNRESET`, `ENOTCONN`, …; `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`,
    * `ERR_BUFFER_DETACHED`; `ERR_SOURCE_CLOSED`.
@@ -132,7 +135,7 @@ export class TcpStream extends IoSource {
 
   /** Does nothing, as a socket keeps nothing back: it is here because mio has it. */
   flush(): void {
-    check(native.nodelay(handleOf(this)), 'flush')
+    check(native.flush(handleOf(this)), 'flush')
   }
 
   /** @throws `ENOTCONN`; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}. */
@@ -167,8 +170,8 @@ export class TcpStream extends IoSource {
   tryIo<T>(operation: () => T | null): T | null {
     if (typeof operation !== 'function') throw invalidType('operation', 'a function', operation)
     const handle = handleOf(this)
-    // Throws if the stream is closed.
-    check(native.sourceRaw(handle), 'fd')
+    // Throws if the stream is closed, or none.
+    check(native.flush(handle), 'flush')
     const result = operation()
     if (result === null) check(native.rearm(handle), 'rearm')
     return result

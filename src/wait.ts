@@ -1,64 +1,65 @@
 import { native } from './binding.ts'
 import { aborted, failure } from './errors.ts'
-
-/** libuv watches the selector, or a thread waits: see the essay in `crates/binding/src/wake`. */
-const [uv, thread] = [0, 1]
+import type { Wake } from './wake.ts'
 
 /** The longest delay that a timer of Node takes. */
 const maxDelay = 2 ** 31 - 1
-
-/** By the runtime, never by what symbols the process has: Bun has libuv's, and they abort. */
-function wakeKind(): number {
-  const forced = process.env['MIO_JS_WAKE']
-  if (forced === 'uv') return uv
-  if (forced === 'thread') return thread
-  const { bun, deno } = process.versions
-  const isNode = bun === undefined && deno === undefined
-  return isNode && process.platform !== 'win32' ? uv : thread
-}
 
 /** One asynchronous wait: whatever comes first of events, time, abort and close. */
 export class Wait {
   /** Settles once, with the number of events. */
   readonly done: Promise<number>
   readonly #poll: number
+  readonly #wake: Wake
   readonly #records: Float64Array
   readonly #deadline: number
   readonly #signal: AbortSignal | undefined
+  readonly #onEnd: (count: number) => void
   #resolve!: (count: number) => void
   #reject!: (error: Error) => void
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
   #isOver = false
 
+  /** `onEnd` is called when the wait is over, before anybody can see that it is. */
   constructor(
     poll: number,
+    wake: Wake,
     records: Float64Array,
     timeout: number,
     signal: AbortSignal | undefined,
+    onEnd: (count: number) => void,
   ) {
     this.#poll = poll
+    this.#wake = wake
     this.#records = records
     this.#deadline = timeout === Infinity ? Infinity : performance.now() + timeout
     this.#signal = signal
+    this.#onEnd = onEnd
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    if (signal?.aborted === true) {
-      this.fail(aborted(signal))
-      return
-    }
-    signal?.addEventListener('abort', this.#onAbort)
-    if (timeout === 0) this.#immediate = setImmediate(this.#onTime)
-    else this.#start()
   }
 
-  #start(): void {
+  start(): void {
+    if (this.#signal?.aborted === true) {
+      this.#onAbort()
+      return
+    }
+    this.#signal?.addEventListener('abort', this.#onAbort)
+    if (this.#deadline > performance.now()) this.#watch()
+    else this.#immediate = setImmediate(this.#onTime)
+  }
+
+  #watch(): void {
     const capacity = this.#records.length / 3
-    const outcome = native.watch(this.#poll, wakeKind(), capacity, this.#onReady)
-    if (outcome < 0) this.fail(failure(outcome, 'poll'))
-    else if (outcome === 1) this.#immediate = setImmediate(this.#onReady, 0)
+    const outcome = native.watch(this.#poll, this.#wake, capacity, this.#onReady)
+    if (outcome < 0) {
+      this.fail(failure(outcome, 'poll'))
+      return
+    }
+    if (outcome === 1) this.#immediate = setImmediate(this.#onReady, 0)
     if (this.#deadline !== Infinity && this.#timer === undefined) this.#arm()
   }
 
@@ -75,7 +76,7 @@ export class Wait {
       return
     }
     const count = native.poll(this.#poll, 0, this.#records)
-    if (count === 0) this.#start()
+    if (count === 0) this.#watch()
     else this.#finish(count)
   }
 
@@ -99,22 +100,27 @@ export class Wait {
       this.fail(failure(count, 'poll'))
       return
     }
-    this.#end()
+    this.#end(count)
     this.#resolve(count)
   }
 
   /** Ends the wait. What became ready stays for the next poll. */
   fail(error: Error): void {
     if (this.#isOver) return
-    this.#end()
     native.unwatch(this.#poll)
+    this.#end(0)
     this.#reject(error)
   }
 
-  #end(): void {
+  #end(count: number): void {
     this.#isOver = true
+    this.#onEnd(count)
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    try {
+      this.#signal?.removeEventListener('abort', this.#onAbort)
+    } catch {
+      // It is an object of the program's, and the wait is over all the same.
+    }
   }
 }

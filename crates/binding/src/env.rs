@@ -21,14 +21,15 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The core. Never held while JavaScript runs, so the error cannot be met by a program.
+    /// The core. Not held while JavaScript runs.
     pub(crate) fn mirror(&self) -> Result<RefMut<'_, Mirror>> {
         self.mirror
             .try_borrow_mut()
             .map_err(|_| Misuse::Busy.into())
     }
 
-    /// The wake-ups, with the same rule.
+    /// The wake-ups. Held while one is made, when async hooks of the program's can run: what they
+    /// do with a Poll then is an error.
     pub(crate) fn wakes(&self) -> Result<RefMut<'_, HashMap<Handle, Wake>>> {
         self.wakes.try_borrow_mut().map_err(|_| Misuse::Busy.into())
     }
@@ -37,7 +38,7 @@ impl Environment {
     pub(crate) fn remove_wake(&self, poller: Handle) -> Result<()> {
         let wake = self.wakes()?.remove(&poller);
         if let Some(wake) = wake {
-            wake.close(self, poller)?;
+            wake.close(self, poller);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! A function takes integer handles, numbers, strings and views of bytes, and returns one number:
 //! a result, or a negative code that the facade makes an error from (see `mio_js_core::Failure`).
 //! Nothing else crosses, because objects cost more than most system calls.
-//! `src/binding.ts` declares the same table for TypeScript.
+//! `src/native.ts` declares the same table for TypeScript.
 
 mod env;
 mod ffi;
@@ -55,6 +55,7 @@ functions! {
     "peerAddr" => stream::peer_addr,
     "nodelay" => stream::nodelay,
     "setNodelay" => stream::set_nodelay,
+    "flush" => stream::flush,
     "rearm" => stream::rearm,
     "noop" => poll::noop,
     "panic" => poll::panic,

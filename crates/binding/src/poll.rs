@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use mio_js_core::{Misuse, Result, interest_from_bits};
 
-use crate::ffi::{Call, can_run_js};
+use crate::ffi::Call;
 
 /// The bytes of one event: token, readiness and registration, each a double.
 const EVENT_LEN: usize = 24;
+
+/// The most events of one batch: an allocation that cannot fail.
+pub(crate) const MAX_CAPACITY: usize = 1 << 20;
 
 /// What an event of the waker has for a registration.
 const NO_REGISTRATION: f64 = -1.0;
@@ -21,6 +24,7 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<i64> {
 pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
     let poller = call.handle(0)?;
     let state = call.state();
+    // Fails only while a wait of it begins, and then the poller must stay.
     state.remove_wake(poller)?;
     state.mirror()?.close_poller(poller)
 }
@@ -30,14 +34,16 @@ pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
 pub(crate) fn poll(call: &mut Call<'_>) -> Result<usize> {
     let poller = call.handle(0)?;
     let timeout = duration(call.number(1)?)?;
-    let (state, env) = (call.state(), call.env());
-    let (events, _) = call.bytes_mut(2)?.as_chunks_mut::<EVENT_LEN>();
-    if events.is_empty() {
+    let capacity = call.bytes(2)?.len() / EVENT_LEN;
+    if !(1..=MAX_CAPACITY).contains(&capacity) {
         return Err(Misuse::Range.into());
     }
-    let mut mirror = state.mirror()?;
+    let mut mirror = call.state().mirror()?;
     let poller = mirror.poller(poller)?;
-    let count = poller.poll(events.len(), timeout, || can_run_js(env))?;
+    let count = poller.poll(capacity, timeout, || call.can_run_js())?;
+    // Only now, as the wait may have been long: see the rule "bytes".
+    let (events, _) = call.bytes_mut(2)?.as_chunks_mut::<EVENT_LEN>();
+    let count = count.min(events.len());
     for slot in events.iter_mut().take(count) {
         let Some(event) = poller.take() else { break };
         let registration = event

@@ -27,9 +27,14 @@ fn number(raw: RawDescriptor) -> i64 {
     raw as i64
 }
 
-/// The descriptor in an argument. What is out of its range is none: EBADF comes from the system.
+/// The descriptor in an argument.
 pub(crate) fn descriptor(call: &Call<'_>, index: usize) -> Result<RawDescriptor> {
-    let number = call.integer(index, 0.0..=f64::from(i32::MAX))?;
+    let last = if cfg!(windows) {
+        f64::from(u32::MAX)
+    } else {
+        f64::from(i32::MAX)
+    };
+    let number = call.integer(index, 0.0..=last)?;
     Ok(number as RawDescriptor)
 }
 

@@ -135,6 +135,15 @@ pub(crate) fn set_nodelay(call: &mut Call<'_>) -> Result<()> {
         .set_nodelay(nodelay)?)
 }
 
+/// `flush(stream)`: nothing, but for the checks.
+pub(crate) fn flush(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    call.state()
+        .mirror()?
+        .source(source)?
+        .with_stream(stream::flush)
+}
+
 /// `rearm(stream)`: an operation on the bare descriptor would have blocked.
 pub(crate) fn rearm(call: &mut Call<'_>) -> Result<()> {
     let source = call.handle(0)?;

@@ -11,7 +11,7 @@ const INDEX_BITS: u32 = 22;
 const INDEX_MASK: u64 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u64 = (1 << (53 - INDEX_BITS)) - 1;
 
-/// A number that names one object of a [`Slab`], never a second one.
+/// A number that names one poller or source, never a second one.
 ///
 /// The generation has 31 bits: a slot must be freed and taken two billion times while an old
 /// handle is kept before the two could be confused.
@@ -42,7 +42,7 @@ impl Handle {
     }
 
     /// The handle as the kernel carries it. Where a pointer has 32 bits the upper part of the
-    /// generation is lost; [`Slab::find`] takes that into account.
+    /// generation is lost; `Slab::find` takes that into account.
     pub(crate) const fn token(self) -> mio::Token {
         mio::Token(self.0 as usize)
     }
@@ -62,7 +62,7 @@ struct Slot<T> {
 
 /// A table of objects by [`Handle`]. Slots are reused, handles are not.
 #[derive(Debug)]
-pub struct Slab<T> {
+pub(crate) struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<usize>,
 }
@@ -78,11 +78,10 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// Stores `value`, or gives it back when 4,194,303 objects are stored already.
-    pub fn insert(&mut self, value: T) -> Result<Handle, T> {
+    pub(crate) fn insert(&mut self, value: T) -> Result<Handle, T> {
         let index = match self.free.pop() {
             Some(index) => index,
-            // The last index stays unused, so that no token is ever all ones: see `WAKER_TOKEN`.
-            None if self.slots.len() as u64 == INDEX_MASK => return Err(value),
+            None if !self.has_room() => return Err(value),
             None => {
                 self.slots.push(Slot {
                     generation: 0,
@@ -97,7 +96,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes the object out; its handle is stale from here on.
-    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+    pub(crate) fn remove(&mut self, handle: Handle) -> Option<T> {
         let slot = self.slots.get_mut(handle.index())?;
         if slot.generation != handle.generation() {
             return None;
@@ -109,7 +108,7 @@ impl<T> Slab<T> {
     }
 
     /// The object of a handle, unless the handle is stale or was never given out.
-    pub fn get(&self, handle: Handle) -> Option<&T> {
+    pub(crate) fn get(&self, handle: Handle) -> Option<&T> {
         let slot = self.slots.get(handle.index())?;
         if slot.generation != handle.generation() {
             return None;
@@ -118,7 +117,7 @@ impl<T> Slab<T> {
     }
 
     /// As [`Slab::get`].
-    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
         let slot = self.slots.get_mut(handle.index())?;
         if slot.generation != handle.generation() {
             return None;
@@ -136,20 +135,21 @@ impl<T> Slab<T> {
     }
 
     /// All objects with their handles, in no useful order.
-    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         self.slots.iter().enumerate().filter_map(|(index, slot)| {
             Some((Handle::new(index, slot.generation), slot.value.as_ref()?))
         })
     }
 
-    /// How many objects are stored.
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+    /// Whether [`Slab::insert`] will succeed.
+    pub(crate) fn has_room(&self) -> bool {
+        // The last index stays unused, so that no token is ever all ones: see `WAKER_TOKEN`.
+        !self.free.is_empty() || (self.slots.len() as u64) < INDEX_MASK
     }
 
-    /// Whether nothing is stored.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// How many objects are stored.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 }
 

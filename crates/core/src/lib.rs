@@ -24,7 +24,7 @@ mod waker;
 pub use address::{ENCODED_ADDRESS_LEN, encode_address, parse_address};
 pub use error::{Failure, Misuse, Result, WOULD_BLOCK};
 pub use event::{Event, readiness};
-pub use handle::{Handle, Slab};
+pub use handle::Handle;
 pub use interest::interest_from_bits;
 pub use mirror::Mirror;
 pub use poller::{Driver, Poller};

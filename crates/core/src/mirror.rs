@@ -90,6 +90,9 @@ impl Mirror {
         {
             return Err(Misuse::DescriptorOwned.into());
         }
+        if !self.sources.has_room() {
+            return Err(Misuse::TooManyHandles.into());
+        }
         let io = adopt(raw)?;
         self.open_source(io)
     }
@@ -178,6 +181,7 @@ impl Mirror {
         if let Some(registration) = poller.registrations.get_mut(place.registration) {
             registration.token = token;
         }
+        poller.forget(place.registration);
         Ok(())
     }
 

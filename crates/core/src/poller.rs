@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +35,9 @@ pub(crate) struct Registration {
 #[derive(Debug)]
 pub struct Poller {
     driver: Option<Driver>,
+    /// The driver's descriptor, which is known while the driver is lent, too.
+    #[cfg(unix)]
+    raw: RawFd,
     registry: mio::Registry,
     pub(crate) registrations: Slab<Registration>,
     /// Made when first needed, since it costs a descriptor on some systems.
@@ -48,6 +53,8 @@ impl Poller {
         let registry = poll.registry().try_clone()?;
         let events = mio::Events::with_capacity(1);
         Ok(Self {
+            #[cfg(unix)]
+            raw: poll.as_raw_fd(),
             driver: Some(Driver { poll, events }),
             registry,
             registrations: Slab::default(),
@@ -99,15 +106,7 @@ impl Poller {
 
     /// Takes the next event; [`Poller::poll`] says how many there are.
     pub fn take(&mut self) -> Option<Event> {
-        let mut event = self.ready.pop_front()?;
-        // It may have been kept for longer than the token that its source had then.
-        if let Some(registration) = event
-            .registration
-            .and_then(|key| self.registrations.get(key))
-        {
-            event.token = registration.token;
-        }
-        Some(event)
+        self.ready.pop_front()
     }
 
     /// Asks the system once, and returns whether it filled all the room.
@@ -175,6 +174,12 @@ impl Poller {
         });
     }
 
+    /// Forgets what was found under a registration that changes: the system reports it anew.
+    pub(crate) fn forget(&mut self, registration: Handle) {
+        self.ready
+            .retain(|event| event.registration != Some(registration));
+    }
+
     /// Whether the source behind an event is still registered as it was then.
     pub fn is_current(&self, registration: Handle) -> bool {
         self.registrations.get(registration).is_some()
@@ -229,8 +234,15 @@ impl Poller {
 
     /// The selector's descriptor, which is itself pollable.
     #[cfg(unix)]
-    pub fn as_raw(&self) -> std::os::fd::RawFd {
-        std::os::fd::AsRawFd::as_raw_fd(&self.registry)
+    pub fn as_raw(&self) -> RawFd {
+        self.raw
+    }
+
+    /// Another descriptor of the same selector, for those who watch it and would not survive that a
+    /// program closes the one that it knows (libuv aborts).
+    #[cfg(unix)]
+    pub fn watched_raw(&self) -> RawFd {
+        self.registry.as_raw_fd()
     }
 }
 

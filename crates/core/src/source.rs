@@ -164,9 +164,10 @@ impl Source {
     /// Errors: why connecting failed, each time it is asked, whichever call the system told first.
     pub fn finish_connect(&mut self) -> Result<bool> {
         self.stream()?;
-        if self.connect != Connect::Done
-            && let Some(error) = self.take_error()?
-        {
+        if self.connect == Connect::Done {
+            return Ok(true);
+        }
+        if let Some(error) = self.take_error()? {
             return Err(error.into());
         }
         if let Connect::Failed(raw) = self.connect {
@@ -184,6 +185,8 @@ impl Source {
         if self.connect == Connect::Pending
             && error.kind() != io::ErrorKind::WouldBlock
             && !tcp::stream::is_pending(error)
+            // What fails later than the connect has a peer, or had one.
+            && self.stream().is_ok_and(|stream| stream.peer_addr().is_err())
             && let Some(raw) = error.raw_os_error()
         {
             self.connect = Connect::Failed(raw);

@@ -93,6 +93,9 @@ impl Waiter {
             if let Some(done) = take_done(&mut hand) {
                 return Some(done);
             }
+            if matches!(*hand, Hand::Stopped) {
+                return None;
+            }
             hand = self
                 .shared
                 .changed
@@ -125,6 +128,8 @@ fn take_done(hand: &mut Hand) -> Option<(Driver, io::Result<()>)> {
 }
 
 fn run(shared: &Shared, notify: impl Fn()) {
+    // However the thread ends, nobody may wait for it.
+    let _ending = Ending(shared);
     while let Some(mut driver) = next_request(shared) {
         let outcome = wait(&mut driver);
         let mut hand = shared.lock();
@@ -135,6 +140,15 @@ fn run(shared: &Shared, notify: impl Fn()) {
         drop(hand);
         shared.changed.notify_all();
         notify();
+    }
+}
+
+struct Ending<'a>(&'a Shared);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = Hand::Stopped;
+        self.0.changed.notify_all();
     }
 }
 

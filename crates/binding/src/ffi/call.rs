@@ -61,6 +61,26 @@ impl<'call> Call<'call> {
         self.state
     }
 
+    /// Whether JavaScript may still run: not in a worker that is being terminated, nor in a process
+    /// that exits. Runs no JavaScript: converting a primitive to a boolean asks nobody, and Node-API
+    /// refuses it as it refuses everything then.
+    pub(crate) fn can_run_js(&self) -> bool {
+        let mut scope = ptr::null_mut();
+        // SAFETY: rule "call".
+        if unsafe { sys::napi_open_handle_scope(self.env, &mut scope) } != sys::Status::napi_ok {
+            return false;
+        }
+        let mut value = ptr::null_mut();
+        // SAFETY: inside the scope opened above.
+        unsafe { sys::napi_create_int32(self.env, 0, &mut value) };
+        let mut converted = ptr::null_mut();
+        // SAFETY: inside the scope opened above.
+        let status = unsafe { sys::napi_coerce_to_bool(self.env, value, &mut converted) };
+        // SAFETY: opened above.
+        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        status == sys::Status::napi_ok
+    }
+
     /// The environment itself, for what outlives the call.
     pub(crate) fn env(&self) -> sys::napi_env {
         self.env

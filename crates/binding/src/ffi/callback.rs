@@ -6,6 +6,7 @@ use std::ptr;
 use mio_js_core::{Misuse, Result};
 use napi::sys;
 
+use super::guard;
 use crate::env::Environment;
 
 /// A JavaScript function that is kept alive until it is called, or dropped.
@@ -91,27 +92,6 @@ impl Drop for Callback {
     }
 }
 
-/// Whether JavaScript may still run: not in a worker that is being terminated, nor in a process
-/// that exits. Runs no JavaScript.
-pub(crate) fn can_run_js(env: sys::napi_env) -> bool {
-    let mut scope = ptr::null_mut();
-    // SAFETY: called within a callback of `env`, on its thread (rule "call").
-    if unsafe { sys::napi_open_handle_scope(env, &mut scope) } != sys::Status::napi_ok {
-        return false;
-    }
-    let mut global = ptr::null_mut();
-    // SAFETY: inside the scope opened above.
-    unsafe { sys::napi_get_global(env, &mut global) };
-    let mut found = false;
-    // SAFETY: inside the scope; looks at a data property. Of the calls that refuse to work in an
-    // environment that is ending, this is about the cheapest.
-    let status =
-        unsafe { sys::napi_has_named_property(env, global, c"Object".as_ptr(), &mut found) };
-    // SAFETY: opened above.
-    unsafe { sys::napi_close_handle_scope(env, scope) };
-    status == sys::Status::napi_ok
-}
-
 /// A clean-up hook: calls a function when the environment ends, last added first, unless it is
 /// dropped before.
 #[derive(Debug)]
@@ -164,13 +144,16 @@ unsafe extern "C" fn run_hook(call: *mut c_void) {
         end,
     } = unsafe { call.cast::<HookCall>().read() };
     // SAFETY: hooks of wake-ups run before the one that drops the environment's state.
-    end(unsafe { &*environment }, tag);
+    let environment = unsafe { &*environment };
+    guard(|| end(environment, tag));
 }
 
 /// A clean-up hook that the environment waits for.
+#[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct AsyncHook(sys::napi_async_cleanup_hook_handle);
 
+#[cfg(unix)]
 impl AsyncHook {
     /// Calls `hook` with `data` when the environment ends, and then waits for [`close_async_hook`].
     pub(crate) fn new(
@@ -186,6 +169,7 @@ impl AsyncHook {
 }
 
 /// Takes the hook off, or lets the environment that called it go on.
+#[cfg(unix)]
 pub(crate) fn close_async_hook(hook: AsyncHook) {
     // SAFETY: made by `AsyncHook::new`, closed once as it is consumed.
     unsafe { sys::napi_remove_async_cleanup_hook(hook.0) };

@@ -4,10 +4,11 @@ use std::ffi::{CString, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use mio_js_core::{Failure, Misuse, Result};
+use mio_js_core::{Failure, Misuse, Result, WOULD_BLOCK};
 use napi::sys;
 
 use super::call::Call;
+use super::guard;
 use crate::env::Environment;
 
 /// A function of the table: it returns a number of at most 53 bits.
@@ -127,8 +128,12 @@ pub(crate) fn install(env: sys::napi_env, exports: sys::napi_value, functions: &
                 &mut function,
             )
         };
-        set(env, exports, name, function);
+        define(env, exports, name, function);
     }
+    let mut would_block = ptr::null_mut();
+    // SAFETY: rule "call" holds during module registration as well.
+    unsafe { sys::napi_create_int32(env, WOULD_BLOCK, &mut would_block) };
+    define(env, exports, "wouldBlock", would_block);
     for (name, text) in [
         ("version", env!("CARGO_PKG_VERSION").into()),
         ("errors", error_table()),
@@ -138,7 +143,7 @@ pub(crate) fn install(env: sys::napi_env, exports: sys::napi_value, functions: &
         unsafe {
             sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value)
         };
-        set(env, exports, name, value);
+        define(env, exports, name, value);
     }
 }
 
@@ -152,13 +157,25 @@ fn error_table() -> String {
     table
 }
 
-fn set(env: sys::napi_env, object: sys::napi_value, name: &str, value: sys::napi_value) {
+/// Defines rather than sets: a setter on `Object.prototype` must not come in between.
+fn define(env: sys::napi_env, object: sys::napi_value, name: &str, value: sys::napi_value) {
     let name = CString::new(name).expect("names of the table have no NUL");
+    let property = sys::napi_property_descriptor {
+        utf8name: name.as_ptr(),
+        name: ptr::null_mut(),
+        method: None,
+        getter: None,
+        setter: None,
+        value,
+        attributes: sys::PropertyAttributes::enumerable,
+        data: ptr::null_mut(),
+    };
     // SAFETY: rule "call" holds during module registration as well; the name ends in NUL.
-    unsafe { sys::napi_set_named_property(env, object, name.as_ptr(), value) };
+    unsafe { sys::napi_define_properties(env, object, 1, &property) };
 }
 
 unsafe extern "C" fn drop_environment(state: *mut c_void) {
     // SAFETY: made by `install`; this hook runs last and once (rule "state").
-    drop(unsafe { Box::from_raw(state.cast::<Environment>()) });
+    let state = unsafe { Box::from_raw(state.cast::<Environment>()) };
+    guard(|| drop(state));
 }

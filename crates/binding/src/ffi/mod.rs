@@ -10,6 +10,8 @@
 //!   JavaScript runs until they are dropped, and so nothing can detach, shrink or move them.
 #![expect(unsafe_code, reason = "Node-API is a C interface")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 mod bytes;
 mod call;
 mod callback;
@@ -18,6 +20,13 @@ mod threadsafe;
 
 pub(crate) use bytes::{Views, ViewsMut};
 pub(crate) use call::Call;
-pub(crate) use callback::{AsyncHook, Callback, EnvironmentHook, can_run_js, close_async_hook};
+#[cfg(unix)]
+pub(crate) use callback::{AsyncHook, close_async_hook};
+pub(crate) use callback::{Callback, EnvironmentHook};
 pub(crate) use install::{Function, Number, Row, functions, install, row};
 pub(crate) use threadsafe::Signal;
+
+/// Runs what a C library calls, since a panic must not reach it. The panic hook has reported it.
+pub(crate) fn guard(operation: impl FnOnce()) {
+    drop(catch_unwind(AssertUnwindSafe(operation)));
+}

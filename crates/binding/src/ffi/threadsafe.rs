@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mio_js_core::{Misuse, Result};
 use napi::sys;
 
+use super::guard;
 use crate::env::Environment;
 
 /// What the event loop does when the signal arrives.
@@ -154,10 +155,11 @@ unsafe extern "C" fn receive_call(
     }
     // SAFETY: the environment's state outlives the signal, which its clean-up hooks drop first.
     let environment = unsafe { &*context.environment };
-    (context.receive)(environment, context.tag);
+    guard(|| (context.receive)(environment, context.tag));
 }
 
 unsafe extern "C" fn finalize(_env: sys::napi_env, context: *mut c_void, _hint: *mut c_void) {
     // SAFETY: made by `Signal::new`; Node-API finalizes once.
-    drop(unsafe { Box::from_raw(context.cast::<Context>()) });
+    let context = unsafe { Box::from_raw(context.cast::<Context>()) };
+    guard(|| drop(context));
 }

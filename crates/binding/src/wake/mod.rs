@@ -34,6 +34,7 @@ use mio_js_core::{Handle, Misuse, Result};
 
 use crate::env::Environment;
 use crate::ffi::{Call, Callback};
+use crate::poll::MAX_CAPACITY;
 
 /// The wake-up of one poller, made with its first wait.
 #[derive(Debug)]
@@ -95,8 +96,9 @@ impl Wake {
     }
 
     /// Ends the wait and everything behind it. The poller's descriptor must still be open.
-    pub(crate) fn close(mut self, state: &Environment, poller: Handle) -> Result<()> {
-        self.stop(state, poller)
+    pub(crate) fn close(mut self, state: &Environment, poller: Handle) {
+        // How the wait ended is of no interest any more.
+        drop(self.stop(state, poller));
     }
 }
 
@@ -106,7 +108,7 @@ impl Wake {
 pub(crate) fn watch(call: &mut Call<'_>) -> Result<bool> {
     let poller = call.handle(0)?;
     let kind = call.u32(1)?;
-    let capacity = call.u32(2)?;
+    let capacity = call.integer(2, 1.0..=MAX_CAPACITY as f64)? as usize;
     let state = call.state();
     let mut wakes = state.wakes()?;
     let wake = match wakes.entry(poller) {
@@ -120,7 +122,7 @@ pub(crate) fn watch(call: &mut Call<'_>) -> Result<bool> {
         return Ok(true);
     }
     let callback = Callback::new(call.env(), call.value(3))?;
-    wake.start(state, poller, capacity as usize, callback)?;
+    wake.start(state, poller, capacity, callback)?;
     Ok(false)
 }
 

@@ -1,6 +1,6 @@
 //! The fast wake-up: libuv watches the selector's descriptor.
 //!
-//! Seven functions of libuv, found by name in the process. The memory of a handle belongs to libuv
+//! A few functions of libuv, found by name in the process. The memory of a handle belongs to libuv
 //! from `uv_poll_init` to the callback of `uv_close`, so it is a heap block that only that callback
 //! frees. libuv promises these functions and their signatures for all of 1.x.
 //!
@@ -19,7 +19,7 @@ use mio_js_core::{Failure, Handle, Misuse, Result};
 use napi::sys;
 
 use crate::env::Environment;
-use crate::ffi::{AsyncHook, Call, Callback, close_async_hook};
+use crate::ffi::{AsyncHook, Call, Callback, close_async_hook, guard};
 
 /// `UV_POLL` of `uv_handle_type`, `UV_READABLE` of `uv_poll_event`.
 const UV_POLL: c_int = 8;
@@ -118,7 +118,7 @@ impl UvWake {
     pub(super) fn new(call: &Call<'_>, poller: Handle) -> Result<Self> {
         let libuv = Libuv::get()?;
         let environment = call.state();
-        let descriptor = environment.mirror()?.poller(poller)?.as_raw();
+        let descriptor = environment.mirror()?.poller(poller)?.watched_raw();
         let mut event_loop = ptr::null_mut();
         // SAFETY: `env` is that of the running call.
         let status = unsafe { sys::napi_get_uv_event_loop(call.env(), &mut event_loop) };
@@ -209,15 +209,18 @@ unsafe extern "C" fn readable(handle: RawHandle, status: c_int, _events: c_int) 
     // SAFETY: the data of a handle that is not closed is its state. It is not used after the
     // callback below is called, which may close the handle.
     let state = unsafe { &*data.cast::<State>() };
-    let Some(callback) = state.callback.take() else {
+    let callback = state.callback.take();
+    if status < 0 || callback.is_none() {
+        // After an error libuv has stopped already.
+        state.watching.set(false);
         // SAFETY: libuv just called us for this handle.
         unsafe { (libuv.poll_stop)(handle) };
-        state.watching.set(false);
-        return;
-    };
-    // SAFETY: as above; balances the `ref` of `start`.
-    unsafe { (libuv.unref)(handle) };
-    callback.call(status);
+    }
+    if let Some(callback) = callback {
+        // SAFETY: as above; balances the `ref` of `start`.
+        unsafe { (libuv.unref)(handle) };
+        guard(|| callback.call(status));
+    }
 }
 
 unsafe extern "C" fn closed(handle: RawHandle) {
@@ -226,9 +229,11 @@ unsafe extern "C" fn closed(handle: RawHandle) {
     let data = unsafe { (libuv.handle_get_data)(handle) };
     // SAFETY: leaked by `new`; libuv calls this once, and is done with the handle.
     let state = unsafe { Box::from_raw(data.cast::<State>()) };
-    if let Some(hook) = state.hook.take() {
-        close_async_hook(hook);
-    }
+    guard(|| {
+        if let Some(hook) = state.hook.take() {
+            close_async_hook(hook);
+        }
+    });
 }
 
 /// The environment ends. It waits until `closed` takes the hook off.
@@ -238,5 +243,5 @@ unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, data: *mut 
     // SAFETY: hooks of wake-ups run before the one that drops the environment's state.
     let environment = unsafe { &*state.environment };
     // Does nothing for a handle that is closing already. Fails only if the poller is gone.
-    drop(environment.remove_wake(state.poller));
+    guard(|| drop(environment.remove_wake(state.poller)));
 }

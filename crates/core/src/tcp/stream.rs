@@ -60,6 +60,11 @@ pub fn write_vectored(mut stream: &TcpStream, buffers: &[IoSlice<'_>]) -> Result
     retry(|| stream.write_vectored(buffers))
 }
 
+/// Does nothing, as a socket keeps nothing back.
+pub fn flush(mut stream: &TcpStream) -> Result<()> {
+    Ok(stream.flush()?)
+}
+
 /// Whether the stream has a peer.
 pub(crate) fn is_connected(stream: &TcpStream) -> Result<bool> {
     match stream.peer_addr() {

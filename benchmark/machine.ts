@@ -30,7 +30,7 @@ export function machine(versions: Readonly<Record<string, string>> = {}): Machin
     versions: {
       'mio-js': version,
       node: process.version,
-      ...(rustc === null ? {} : { rustc }),
+      ...(rustc === null ? {} : { rustc: rustc.replace('rustc ', '') }),
       ...versions,
     },
   }

@@ -2,7 +2,7 @@
 
 use std::net::Shutdown;
 
-use mio_js_core::tcp::stream;
+use mio_js_core::tcp::stream::{self, TcpStream};
 use mio_js_core::{Io, Misuse, Result};
 
 use crate::ffi::{Call, Views, ViewsMut};
@@ -32,25 +32,27 @@ pub(crate) fn finish_connect(call: &mut Call<'_>) -> Result<bool> {
 /// `read(stream, buffer[, offset, length])`: the number of bytes, 0 at the end.
 #[inline]
 pub(crate) fn read(call: &mut Call<'_>) -> Result<usize> {
-    let source = call.handle(0)?;
-    let state = call.state();
-    let bytes = call.bytes_mut(1)?;
-    let mut mirror = state.mirror()?;
-    mirror
-        .source(source)?
-        .with_stream(|stream| stream::read(stream, bytes))
+    receive(call, stream::read)
 }
 
 /// `peek(stream, buffer[, offset, length])`: as `read`, without consuming.
 #[inline]
 pub(crate) fn peek(call: &mut Call<'_>) -> Result<usize> {
+    receive(call, stream::peek)
+}
+
+#[inline]
+fn receive(
+    call: &mut Call<'_>,
+    operation: impl FnOnce(&TcpStream, &mut [u8]) -> Result<usize>,
+) -> Result<usize> {
     let source = call.handle(0)?;
     let state = call.state();
     let bytes = call.bytes_mut(1)?;
     let mut mirror = state.mirror()?;
     mirror
         .source(source)?
-        .with_stream(|stream| stream::peek(stream, bytes))
+        .with_stream(|stream| operation(stream, bytes))
 }
 
 /// `write(stream, bytes[, offset, length])`: the number of bytes.

@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
 
-use mio::net::TcpStream;
+pub use mio::net::TcpStream;
 
 use crate::error::Result;
 

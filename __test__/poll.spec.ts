@@ -273,6 +273,7 @@ test('the selector is a descriptor that turns readable, except on Windows', (t) 
   const other = poller(t)
   t.true(Number.isInteger(poll.asRawFd()))
   t.not(poll.asRawFd(), other.poll.asRawFd())
+  t.is(poll.registry.asRawFd(), poll.asRawFd())
 })
 
 for (const program of ['descriptor-of-poll-closed', 'hostile-globals']) {

@@ -86,6 +86,12 @@ export function failure(number: number, syscall: string, address?: SocketAddrIni
   })
 }
 
+/** The number, unless it means a failure. */
+export function check(number: number, syscall: string): number {
+  if (number < 0) throw failure(number, syscall)
+  return number
+}
+
 /** The error of a connection that was gone before it could be accepted. */
 export function connectionAborted(cause: Error): Error {
   const message = 'The connection was aborted before it was accepted; accept the next one'

@@ -1,10 +1,10 @@
 import { native } from './binding.ts'
 import { optionsOf, own, timeoutOf } from './check.ts'
 import { track, untrack } from './collected.ts'
-import { invalidState, invalidType, pollClosed } from './errors.ts'
+import { check, invalidState, invalidType, pollClosed } from './errors.ts'
 import { type Events, claim, release } from './events.ts'
+import { onUnix } from './raw.ts'
 import { type Registry, registryOf } from './registry.ts'
-import { check, onUnix } from './source.ts'
 import { Wait } from './wait.ts'
 import { type Wake, chooseWake } from './wake.ts'
 

@@ -1,6 +1,8 @@
-import { illegalConstructor, invalidType } from './errors.ts'
+import { native } from './binding.ts'
+import { check, illegalConstructor, invalidType } from './errors.ts'
 import { type Interest, bitsOf } from './interest.ts'
 import type { Poll } from './poll.ts'
+import { onUnix } from './raw.ts'
 import type { Source } from './source.ts'
 import { Token } from './token.ts'
 
@@ -71,6 +73,15 @@ export class Registry {
     pollOf(this)
     if (typeof source?.deregister !== 'function') throw invalidType('source', 'a Source', source)
     source.deregister(this)
+  }
+
+  /**
+   * The selector's descriptor: {@link Poll.asRawFd}.
+   *
+   * @throws `ERR_POLL_CLOSED`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows.
+   */
+  asRawFd(): number {
+    return check(onUnix(pollOf(this), native.pollRaw), 'fd')
   }
 
   /** Another registry of the same Poll, equal to this one in everything. */

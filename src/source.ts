@@ -1,8 +1,9 @@
 import { native } from './binding.ts'
 import { checkInteger } from './check.ts'
 import { track, untrack } from './collected.ts'
-import { failure, illegalConstructor, unavailableHere } from './errors.ts'
+import { check, failure, illegalConstructor } from './errors.ts'
 import { type Interest, bitsOf } from './interest.ts'
+import { onUnix, onWindows } from './raw.ts'
 import { type Registry, pollOf } from './registry.ts'
 import { type SocketAddr, decodeScratch, scratch } from './socket-addr.ts'
 import { Token } from './token.ts'
@@ -146,22 +147,4 @@ export abstract class IoSource implements Source, Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
-}
-
-/** The number, unless it means a failure. */
-export function check(number: number, syscall: string): number {
-  if (number < 0) throw failure(number, syscall)
-  return number
-}
-
-/** Descriptors are files on Unix and sockets on Windows, and so are the names of the methods. */
-export const onUnix = process.platform === 'win32' ? unavailable : call
-export const onWindows = process.platform === 'win32' ? call : unavailable
-
-function call<T>(argument: T, operation: (argument: T) => number): number {
-  return operation(argument)
-}
-
-function unavailable(): never {
-  throw unavailableHere('Descriptors have another name')
 }

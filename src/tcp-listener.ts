@@ -1,6 +1,7 @@
 import { native } from './binding.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
-import { WOULD_BLOCK, connectionAborted, failure } from './errors.ts'
+import { WOULD_BLOCK, check, connectionAborted, failure } from './errors.ts'
+import { onUnix, onWindows } from './raw.ts'
 import {
   type SocketAddr,
   type SocketAddrInit,
@@ -8,7 +9,7 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
-import { IoSource, check, handleOf, key, onUnix, onWindows } from './source.ts'
+import { IoSource, handleOf, key } from './source.ts'
 import { type TcpStream, streamOf } from './tcp-stream.ts'
 
 /** Options of {@link TcpListener.bind}. */

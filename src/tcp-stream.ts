@@ -1,6 +1,7 @@
 import { native } from './binding.ts'
 import { checkBoolean, checkInteger } from './check.ts'
-import { WOULD_BLOCK, failure, invalidType, invalidValue } from './errors.ts'
+import { WOULD_BLOCK, check, failure, invalidType, invalidValue } from './errors.ts'
+import { onUnix, onWindows } from './raw.ts'
 import { Shutdown } from './shutdown.ts'
 import {
   type SocketAddr,
@@ -9,7 +10,7 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
-import { IoSource, check, handleOf, key, onUnix, onWindows } from './source.ts'
+import { IoSource, handleOf, key } from './source.ts'
 
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { peek, read, readVectored, write, writeVectored } = native

@@ -1,8 +1,7 @@
 import { native } from './binding.ts'
 import { checkInteger, own } from './check.ts'
-import { invalidType, wakerClosed } from './errors.ts'
+import { check, invalidType, wakerClosed } from './errors.ts'
 import { type Registry, pollOf } from './registry.ts'
-import { check } from './source.ts'
 import { Token } from './token.ts'
 
 /** What {@link Waker.share} returns: plain data for `postMessage`. */

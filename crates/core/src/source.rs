@@ -69,7 +69,7 @@ impl Io {
         return each!(self, socket => socket.into_raw_socket());
     }
 
-    /// Takes ownership of a listening TCP socket; see [`crate::raw`] for what is checked.
+    /// Takes ownership of a listening TCP socket; its kind is checked before.
     pub fn adopt_listener(raw: RawDescriptor) -> Result<Self> {
         let socket = raw::adopt(raw, Role::Listener)?;
         Ok(Self::TcpListener(TcpListener::from_std(socket.into())))

@@ -8,7 +8,12 @@ import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily, hasIPv6 } from './support/families.js'
 import { nodeClient, reset } from './support/node-peer.js'
-import { type Calls, refusesAfterClose, refusesReceivers } from './support/receivers.js'
+import {
+  type Calls,
+  refusesAfterClose,
+  refusesReceivers,
+  sourceCalls,
+} from './support/receivers.js'
 import {
   acceptOne,
   closing,
@@ -360,16 +365,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
   const { registry } = poller(t).poll
   return {
     accept: [],
-    localAddr: [],
-    ttl: [],
-    setTtl: [64],
-    takeError: [],
-    register: [registry, 1, Interest.READABLE],
-    reregister: [registry, 1, Interest.READABLE],
-    deregister: [registry],
-    ...(process.platform === 'win32'
-      ? { asRawSocket: [], intoRawSocket: [] }
-      : { asRawFd: [], intoRawFd: [] }),
+    ...sourceCalls(registry),
   }
 }
 

@@ -4,7 +4,12 @@ import { Interest, TcpStream } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
-import { type Calls, refusesAfterClose, refusesReceivers } from './support/receivers.js'
+import {
+  type Calls,
+  refusesAfterClose,
+  refusesReceivers,
+  sourceCalls,
+} from './support/receivers.js'
 import { closing, listener, noEvent, pair, poller, readExactly, watch } from './support/sockets.js'
 
 const unix = process.platform === 'win32' ? test.skip : test
@@ -330,16 +335,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
     peerAddr: [],
     nodelay: [],
     setNodelay: [true],
-    localAddr: [],
-    ttl: [],
-    setTtl: [64],
-    takeError: [],
-    register: [registry, 1, Interest.READABLE],
-    reregister: [registry, 1, Interest.READABLE],
-    deregister: [registry],
-    ...(process.platform === 'win32'
-      ? { asRawSocket: [], intoRawSocket: [] }
-      : { asRawFd: [], intoRawFd: [] }),
+    ...sourceCalls(registry),
   }
 }
 

@@ -99,8 +99,21 @@ export function connectionAborted(cause: Error): Error {
 }
 
 export function invalidType(name: string, expected: string, value: unknown): Error {
+  return invalidArgument('ERR_INVALID_ARG_TYPE', name, expected, value)
+}
+
+export function invalidValue(name: string, expected: string, value: unknown): Error {
+  return invalidArgument('ERR_INVALID_ARG_VALUE', name, expected, value)
+}
+
+function invalidArgument(
+  code: 'ERR_INVALID_ARG_TYPE' | 'ERR_INVALID_ARG_VALUE',
+  name: string,
+  expected: string,
+  value: unknown,
+): Error {
   const message = `The "${name}" argument must be ${expected}. Received ${describe(value)}`
-  return misuse('ERR_INVALID_ARG_TYPE', message)
+  return misuse(code, message)
 }
 
 export function outOfRange(name: string, expected: string, value: unknown): Error {
@@ -122,17 +135,16 @@ export function invalidState(message: string): Error {
   return misuse('ERR_INVALID_STATE', message)
 }
 
+export function pollBusy(): Error {
+  return fromTable('ERR_INVALID_STATE')
+}
+
 export function pollClosed(): Error {
   return fromTable('ERR_POLL_CLOSED')
 }
 
 export function wakerClosed(): Error {
   return fromTable('ERR_WAKER_CLOSED')
-}
-
-export function invalidValue(name: string, expected: string, value: unknown): Error {
-  const message = `The "${name}" argument must be ${expected}. Received ${describe(value)}`
-  return misuse('ERR_INVALID_ARG_VALUE', message)
 }
 
 export function unavailableHere(what: string): Error {

@@ -6,7 +6,7 @@ import type { Token } from './token.ts'
 const key = Symbol('Events')
 
 /** One event is three numbers: token, readiness, registration. */
-const stride = 3
+export const stride = 3
 
 /** More than any system hands out at once; an allocation that cannot fail. */
 const maxCapacity = 2 ** 20

@@ -1,7 +1,7 @@
 import { native } from './binding.ts'
 import { optionsOf, own, timeoutOf } from './check.ts'
 import { track, untrack } from './collected.ts'
-import { check, invalidState, invalidType, pollClosed } from './errors.ts'
+import { check, invalidType, pollBusy, pollClosed } from './errors.ts'
 import { type Events, claim, release } from './events.ts'
 import { onUnix } from './raw.ts'
 import { type Registry, registryOf } from './registry.ts'
@@ -66,7 +66,7 @@ export class Poll implements Disposable {
    */
   poll(events: Events, timeout?: number | null): number {
     const milliseconds = timeoutOf(timeout)
-    if (this.#wait !== null) throw waitInProgress()
+    if (this.#wait !== null) throw pollBusy()
     const handle = this.#handle
     const records = claim(events)
     const count = native.poll(handle, milliseconds, records)
@@ -91,7 +91,7 @@ export class Poll implements Disposable {
       throw invalidType('options.signal', 'an AbortSignal', signal)
     }
     if (this.#handle === closed) throw pollClosed()
-    if (this.#wait !== null) throw waitInProgress()
+    if (this.#wait !== null) throw pollBusy()
     const handle = this.#handle
     const records = claim(events)
     this.#wait = new Wait(handle, this.#wake, records, timeout, signal, (count) => {
@@ -139,8 +139,4 @@ export class Poll implements Disposable {
 function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null || !('aborted' in value)) return false
   return 'addEventListener' in value && typeof value.addEventListener === 'function'
-}
-
-function waitInProgress(): Error {
-  return invalidState('The Poll is being waited on already')
 }

@@ -1,5 +1,6 @@
 import { native } from './binding.ts'
 import { aborted, failure } from './errors.ts'
+import { stride } from './events.ts'
 import type { Wake } from './wake.ts'
 
 /** The longest delay that a timer of Node takes. */
@@ -53,7 +54,7 @@ export class Wait {
   }
 
   #watch(): void {
-    const capacity = this.#records.length / 3
+    const capacity = this.#records.length / stride
     const outcome = native.watch(this.#poll, this.#wake, capacity, this.#onReady)
     if (outcome < 0) {
       this.fail(failure(outcome, 'poll'))

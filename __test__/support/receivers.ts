@@ -1,11 +1,27 @@
 import type { ExecutionContext } from 'ava'
-import type { TcpListener, TcpStream } from 'mio-js'
+import { Interest, type Registry, type TcpListener, type TcpStream } from 'mio-js'
 import { throwsCode } from './errors.js'
 
 type Method = (...args: unknown[]) => unknown
 
 /** Methods by name, with arguments that are right. */
 export type Calls = Readonly<Record<string, readonly unknown[]>>
+
+/** The methods that every kind of source has. */
+export function sourceCalls(registry: Registry): Calls {
+  return {
+    localAddr: [],
+    ttl: [],
+    setTtl: [64],
+    takeError: [],
+    register: [registry, 1, Interest.READABLE],
+    reregister: [registry, 1, Interest.READABLE],
+    deregister: [registry],
+    ...(process.platform === 'win32'
+      ? { asRawSocket: [], intoRawSocket: [] }
+      : { asRawFd: [], intoRawFd: [] }),
+  }
+}
 
 /** Asserts that no method works on what only looks like `instance`. */
 export function refusesReceivers(

@@ -94,11 +94,11 @@ impl Poller {
                 (_, Some(deadline)) => deadline.saturating_duration_since(Instant::now()),
                 (_, None) => SLICE,
             };
-            let full = self.select(capacity, remaining.min(SLICE))?;
-            // A full batch without an event of the program's (an interrupt of the package's own
-            // took its place) says nothing about what else is ready.
-            let over = remaining.is_zero() && !full;
-            if !self.ready.is_empty() || over || !keep_waiting() {
+            self.select(capacity, remaining.min(SLICE))?;
+            if !self.ready.is_empty()
+                || (remaining.is_zero() && !self.is_batch_full(capacity))
+                || !keep_waiting()
+            {
                 return Ok(self.ready.len().min(capacity));
             }
         }
@@ -109,16 +109,21 @@ impl Poller {
         self.ready.pop_front()
     }
 
-    /// Asks the system once, and returns whether it filled all the room.
-    fn select(&mut self, capacity: usize, timeout: Duration) -> Result<bool> {
+    /// Asks the system once.
+    fn select(&mut self, capacity: usize, timeout: Duration) -> Result<()> {
         let Some(mut driver) = self.driver.take() else {
             return Err(Misuse::Busy.into());
         };
         driver.resize(capacity);
         let outcome = driver.poll.poll(&mut driver.events, Some(timeout));
-        let full = outcome.is_ok() && driver.events.iter().count() >= capacity;
-        self.put_back(driver, outcome)?;
-        Ok(full)
+        self.put_back(driver, outcome)
+    }
+
+    /// Whether the system filled all the room. If nothing of it was the program's (an interrupt of
+    /// the package's own took its place), that says nothing about what else is ready.
+    fn is_batch_full(&self, capacity: usize) -> bool {
+        let driver = self.driver.as_ref();
+        driver.is_some_and(|driver| driver.events.iter().count() >= capacity)
     }
 
     /// Gives the driver away, for a wait in another thread. Until it is put back, `poll` is busy.

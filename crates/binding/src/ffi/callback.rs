@@ -155,7 +155,8 @@ pub(crate) struct AsyncHook(sys::napi_async_cleanup_hook_handle);
 
 #[cfg(unix)]
 impl AsyncHook {
-    /// Calls `hook` with `data` when the environment ends, and then waits for [`close_async_hook`].
+    /// Calls `hook` with `data` when the environment ends, and then waits for
+    /// [`close`](Self::close).
     pub(crate) fn new(
         env: sys::napi_env,
         hook: sys::napi_async_cleanup_hook,
@@ -166,11 +167,10 @@ impl AsyncHook {
         unsafe { sys::napi_add_async_cleanup_hook(env, hook, data, &mut handle) };
         Self(handle)
     }
-}
 
-/// Takes the hook off, or lets the environment that called it go on.
-#[cfg(unix)]
-pub(crate) fn close_async_hook(hook: AsyncHook) {
-    // SAFETY: made by `AsyncHook::new`, closed once as it is consumed.
-    unsafe { sys::napi_remove_async_cleanup_hook(hook.0) };
+    /// Takes the hook off, or lets the environment that called it go on.
+    pub(crate) fn close(self) {
+        // SAFETY: made by `new`, closed once as it is consumed.
+        unsafe { sys::napi_remove_async_cleanup_hook(self.0) };
+    }
 }

@@ -21,7 +21,7 @@ mod threadsafe;
 pub(crate) use bytes::{Views, ViewsMut};
 pub(crate) use call::Call;
 #[cfg(unix)]
-pub(crate) use callback::{AsyncHook, close_async_hook};
+pub(crate) use callback::AsyncHook;
 pub(crate) use callback::{Callback, EnvironmentHook};
 pub(crate) use install::{Function, Number, Row, functions, install, row};
 pub(crate) use threadsafe::Signal;

@@ -19,7 +19,7 @@ use mio_js_core::{Failure, Handle, Misuse, Result};
 use napi::sys;
 
 use crate::env::Environment;
-use crate::ffi::{AsyncHook, Call, Callback, close_async_hook, guard};
+use crate::ffi::{AsyncHook, Call, Callback, guard};
 
 /// `UV_POLL` of `uv_handle_type`, `UV_READABLE` of `uv_poll_event`.
 const UV_POLL: c_int = 8;
@@ -231,7 +231,7 @@ unsafe extern "C" fn closed(handle: RawHandle) {
     let state = unsafe { Box::from_raw(data.cast::<State>()) };
     guard(|| {
         if let Some(hook) = state.hook.take() {
-            close_async_hook(hook);
+            hook.close();
         }
     });
 }

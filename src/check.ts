@@ -39,3 +39,14 @@ export function optionsOf(value: unknown): object {
   }
   return value
 }
+
+/** The `signal` of options: an AbortSignal of any realm, as Node's own functions take it. */
+export function signalOf(value: unknown): AbortSignal | undefined {
+  if (value === undefined || isAbortSignal(value)) return value
+  throw invalidType('options.signal', 'an AbortSignal', value)
+}
+
+function isAbortSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null || !('aborted' in value)) return false
+  return 'addEventListener' in value && typeof value.addEventListener === 'function'
+}

@@ -8,7 +8,6 @@
 import { constants } from 'node:os'
 import { getSystemErrorMap, inspect } from 'node:util'
 import { native } from './binding.ts'
-import type { SocketAddrInit } from './socket-addr.ts'
 
 /** Nothing to do right now. */
 export const WOULD_BLOCK = native.wouldBlock
@@ -40,6 +39,8 @@ const facadeCodes = {
   ERR_MIO_BINDING_NOT_FOUND: Error,
   ERR_OUT_OF_RANGE: RangeError,
   ERR_SOCKET_BAD_PORT: RangeError,
+  ERR_STREAM_WRITE_AFTER_END: Error,
+  ERR_UNKNOWN_ENCODING: TypeError,
 } as const satisfies Record<string, ErrorConstructor>
 
 /** All codes of misuse, for the test that compares them with the documentation. */
@@ -67,10 +68,16 @@ function misuse(code: keyof typeof facadeCodes, message: string, properties?: ob
   return make(facadeCodes[code], code, message, properties)
 }
 
+/** Where an operation failed: an address and its port; for a path, none, or -1 as Node has it. */
+export interface Place {
+  readonly address: string
+  readonly port?: number | undefined
+}
+
 let systemErrors: Map<number, [string, string]> | undefined
 
 /** The error of a native function's number, shaped as Node's system errors. */
-export function failure(number: number, syscall: string, address?: SocketAddrInit): Error {
+export function failure(number: number, syscall: string, place?: Place): Error {
   const row = misuses.get(number)
   if (row !== undefined) return make(row.constructor, row.code, row.message)
   // Making the map costs more than everything else here.
@@ -78,12 +85,25 @@ export function failure(number: number, syscall: string, address?: SocketAddrIni
   // A connect may answer it (a Unix socket's queue is full), and nothing tells when to go on.
   const errno = number === WOULD_BLOCK ? -constants.errno.EAGAIN : number
   const [code, text] = systemErrors.get(errno) ?? ['UNKNOWN', `system error ${errno}`]
-  const where = address === undefined ? '' : ` ${address.address}:${address.port}`
-  return make(Error, code, `${syscall} ${code}: ${text}${where}`, {
+  return make(Error, code, `${syscall} ${code}: ${text}${textOf(place)}`, {
     errno,
     syscall,
-    ...(address === undefined ? {} : { address: address.address, port: address.port }),
+    ...(place === undefined ? {} : { address: place.address }),
+    ...(place?.port === undefined ? {} : { port: place.port }),
   })
+}
+
+function textOf(place: Place | undefined): string {
+  if (place === undefined) return ''
+  const { address, port = -1 } = place
+  return port < 0 ? ` ${address}` : ` ${address}:${port}`
+}
+
+/** The error that the system would have made: one that only the facade found. */
+export function systemError(code: string, syscall: string, place?: Place): Error {
+  systemErrors ??= getSystemErrorMap()
+  const row = [...systemErrors].find(([, [name]]) => name === code)
+  return failure(row === undefined ? 0 : row[0], syscall, place)
 }
 
 /** The number, unless it means a failure. */
@@ -131,6 +151,11 @@ export function invalidAddress(value: unknown): Error {
   return misuse('ERR_INVALID_ADDRESS', message)
 }
 
+export function invalidHostname(name: string, value: unknown): Error {
+  const message = `The "${name}" must be a literal IP address. Received ${describe(value)}`
+  return misuse('ERR_INVALID_ADDRESS', message)
+}
+
 export function invalidState(message: string): Error {
   return misuse('ERR_INVALID_STATE', message)
 }
@@ -145,6 +170,32 @@ export function pollClosed(): Error {
 
 export function wakerClosed(): Error {
   return fromTable('ERR_WAKER_CLOSED')
+}
+
+export function engineClosed(): Error {
+  return fromTable('ERR_ENGINE_CLOSED')
+}
+
+export function socketClosed(): Error {
+  return fromTable('ERR_SOCKET_CLOSED')
+}
+
+export function writeAfterEnd(): Error {
+  return misuse('ERR_STREAM_WRITE_AFTER_END', 'write after end')
+}
+
+export function bufferDetached(): Error {
+  return fromTable('ERR_BUFFER_DETACHED')
+}
+
+export function bufferShared(): Error {
+  const message = 'The buffer must not be backed by a SharedArrayBuffer'
+  return misuse('ERR_INVALID_ARG_TYPE', message)
+}
+
+export function unknownEncoding(value: unknown): Error {
+  const text = typeof value === 'string' ? value : describe(value)
+  return misuse('ERR_UNKNOWN_ENCODING', `Unknown encoding: ${text}`)
 }
 
 export function unavailableHere(what: string): Error {

@@ -68,6 +68,57 @@ export interface Native {
   flush(stream: number): number
   rearm(stream: number): number
 
+  /**
+   * `io`: 0 inline, 1 thread, 2 auto. `wake` as `kind` of `watch`. `limits`: bytes pending in total.
+   * `records` and `data` are filled before each batch; `dispatch` delivers it (see
+   * engine/protocol.ts).
+   */
+  engineOpen(
+    io: number,
+    wake: number,
+    threads: number,
+    limits: Float64Array,
+    records: Uint32Array,
+    data: Uint8Array,
+    dispatch: (lane: number, count: number) => number,
+  ): number
+  engineClose(engine: number): number
+  /** `text`: a literal address or a path; `numbers` as engine/numbers.ts fills them. */
+  engineListen(engine: number, listener: number, text: string, numbers: Float64Array): number
+  engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
+  engineConnect(
+    engine: number,
+    lane: number,
+    text: string,
+    localText: string,
+    numbers: Float64Array,
+  ): number
+  engineAdopt(engine: number, lane: number, descriptor: number, numbers: Float64Array): number
+  engineSubmit(
+    engine: number,
+    lane: number,
+    words: Uint32Array,
+    wordCount: number,
+    data: Uint8Array,
+    dataLength: number,
+  ): number
+  /** One large write. What was submitted before must have been handed over. */
+  engineWrite(
+    engine: number,
+    lane: number,
+    index: number,
+    generation: number,
+    bytes: Uint8Array,
+  ): number
+  /** `slot`: 0 to 63; `buffer`: 64 KiB that native code may write to until a record names it. */
+  engineDonate(engine: number, lane: number, slot: number, buffer: Uint8Array): number
+  engineWake(engine: number, lane: number): number
+  engineKeepAlive(engine: number, isAlive: 0 | 1): number
+  engineStats(engine: number, out: Float64Array): number
+  listenerStats(engine: number, listener: number, out: Float64Array): number
+  /** 0 inline, 1 thread. */
+  engineMode(engine: number, lane: number): number
+
   /** Does nothing: what crossing costs. */
   noop(): number
   /** Panics, to prove that a panic becomes an error. */

@@ -1,7 +1,7 @@
 import { native } from './binding.ts'
-import { optionsOf, own, timeoutOf } from './check.ts'
+import { optionsOf, own, signalOf, timeoutOf } from './check.ts'
 import { track, untrack } from './collected.ts'
-import { check, invalidType, pollBusy, pollClosed } from './errors.ts'
+import { check, pollBusy, pollClosed } from './errors.ts'
 import { type Events, claim, release } from './events.ts'
 import { onUnix } from './raw.ts'
 import { type Registry, registryOf } from './registry.ts'
@@ -86,10 +86,7 @@ export class Poll implements Disposable {
   async pollAsync(events: Events, options?: PollAsyncOptions): Promise<number> {
     const bag = optionsOf(options)
     const timeout = timeoutOf(own(bag, 'timeout'))
-    const signal = own(bag, 'signal')
-    if (signal !== undefined && !isAbortSignal(signal)) {
-      throw invalidType('options.signal', 'an AbortSignal', signal)
-    }
+    const signal = signalOf(own(bag, 'signal'))
     if (this.#handle === closed) throw pollClosed()
     if (this.#wait !== null) throw pollBusy()
     const handle = this.#handle
@@ -133,10 +130,4 @@ export class Poll implements Disposable {
   [Symbol.dispose](): void {
     this.close()
   }
-}
-
-/** Of any realm, as Node's own functions take it. */
-function isAbortSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== 'object' || value === null || !('aborted' in value)) return false
-  return 'addEventListener' in value && typeof value.addEventListener === 'function'
 }

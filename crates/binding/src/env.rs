@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use mio_js_core::{Handle, Mirror, Misuse, Result};
 
+use crate::engine::{Engine, Engines};
 use crate::wake::Wake;
 
 /// What the functions of one environment work on.
@@ -17,6 +18,7 @@ use crate::wake::Wake;
 pub(crate) struct Environment {
     /// How waits of each poller reach JavaScript. Dropped first: a wake-up may have a driver.
     wakes: RefCell<HashMap<Handle, Wake>>,
+    engines: RefCell<Engines>,
     mirror: RefCell<Mirror>,
 }
 
@@ -41,5 +43,23 @@ impl Environment {
             wake.close(self, poller);
         }
         Ok(())
+    }
+
+    /// The engines. Not held while JavaScript runs, nor while one is dropped.
+    pub(crate) fn engines(&self) -> Result<RefMut<'_, Engines>> {
+        self.engines
+            .try_borrow_mut()
+            .map_err(|_| Misuse::Busy.into())
+    }
+
+    /// The engine of a handle.
+    pub(crate) fn engine(&self, engine: Handle) -> Result<RefMut<'_, Engine>> {
+        RefMut::filter_map(self.engines()?, |engines| engines.get_mut(engine))
+            .map_err(|_| Misuse::EngineClosed.into())
+    }
+
+    /// Takes an engine out, for whoever drops it.
+    pub(crate) fn remove_engine(&self, engine: Handle) -> Result<Option<Engine>> {
+        Ok(self.engines()?.remove(engine))
     }
 }

@@ -5,6 +5,7 @@
 //! Nothing else crosses, because objects cost more than most system calls.
 //! `src/native.ts` declares the same table for TypeScript.
 
+mod engine;
 mod env;
 mod ffi;
 mod listener;
@@ -57,6 +58,20 @@ functions! {
     "setNodelay" => stream::set_nodelay,
     "flush" => stream::flush,
     "rearm" => stream::rearm,
+    "engineOpen" => engine::open,
+    "engineClose" => engine::close,
+    "engineListen" => engine::listen,
+    "engineListenerAddr" => engine::listener_addr,
+    "engineConnect" => engine::connect,
+    "engineAdopt" => engine::adopt,
+    "engineSubmit" => engine::submit,
+    "engineWrite" => engine::write,
+    "engineDonate" => engine::donate,
+    "engineWake" => engine::wake,
+    "engineKeepAlive" => engine::keep_alive,
+    "engineStats" => engine::stats,
+    "listenerStats" => engine::listener_stats,
+    "engineMode" => engine::mode,
     "noop" => poll::noop,
     "panic" => poll::panic,
     "census" => poll::census,

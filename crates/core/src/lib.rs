@@ -9,6 +9,7 @@
 //! between threads but a [`Waker`] and, while a [`Waiter`] has it, a [`Driver`].
 
 mod address;
+pub mod engine;
 mod error;
 mod event;
 mod handle;

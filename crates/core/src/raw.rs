@@ -25,11 +25,13 @@ pub type RawDescriptor = RawFd;
 #[cfg(windows)]
 pub type RawDescriptor = RawSocket;
 
-/// Which side of a TCP socket a descriptor is expected to be.
+/// What a descriptor is expected to be: TCP, but where it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Listener,
     Stream,
+    /// A stream of TCP or Unix sockets.
+    Connection,
 }
 
 /// Takes ownership of a TCP socket, and makes it non-blocking and close-on-exec.
@@ -68,9 +70,35 @@ pub(crate) fn adopt(raw: RawDescriptor, role: Role) -> Result<Socket> {
     }
 }
 
+/// As [`adopt`], of a connection of any kind that the engine has: TCP or a Unix socket.
+pub(crate) fn adopt_connection(raw: RawDescriptor) -> Result<(Socket, Domain)> {
+    let socket = adopt(raw, Role::Connection)?;
+    let domain = domain(&SockRef::from(&socket));
+    match domain {
+        Ok(domain) => Ok((socket, domain)),
+        Err(error) => {
+            // It stays the caller's.
+            release(socket);
+            Err(error.into())
+        }
+    }
+}
+
+fn release(socket: Socket) {
+    #[cfg(unix)]
+    let _ = std::os::fd::IntoRawFd::into_raw_fd(socket);
+    #[cfg(windows)]
+    let _ = std::os::windows::io::IntoRawSocket::into_raw_socket(socket);
+}
+
 fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
-    let tcp = socket.r#type()? == Type::STREAM && is_internet(&socket)?;
-    if !tcp || is_listener(&socket)? != (role == Role::Listener) {
+    let domain = domain(&socket)?;
+    let is_internet = domain == Domain::IPV4 || domain == Domain::IPV6;
+    let fits = is_internet || (cfg!(unix) && domain == Domain::UNIX && role == Role::Connection);
+    if !fits
+        || socket.r#type()? != Type::STREAM
+        || is_listener(&socket)? != (role == Role::Listener)
+    {
         return Err(Misuse::DescriptorType.into());
     }
     socket.set_nonblocking(true)?;
@@ -79,9 +107,8 @@ fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
     Ok(())
 }
 
-fn is_internet(socket: &SockRef<'_>) -> io::Result<bool> {
-    let domain = Domain::from(i32::from(socket.local_addr()?.family()));
-    Ok(domain == Domain::IPV4 || domain == Domain::IPV6)
+fn domain(socket: &SockRef<'_>) -> io::Result<Domain> {
+    Ok(Domain::from(i32::from(socket.local_addr()?.family())))
 }
 
 /// Whether `listen` was called. Asked by option, since a listener has no peer either.
@@ -119,4 +146,28 @@ pub(crate) fn interface_index(name: &str) -> Result<u32> {
         0 => Err(Failure::Misuse(Misuse::Address)),
         index => Ok(index),
     }
+}
+
+/// How many descriptors this process may have open, as far as the system tells.
+#[cfg(unix)]
+pub(crate) fn descriptor_limit() -> Option<u64> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is a valid place for the answer.
+    let outcome = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    // The type's width differs between systems.
+    #[allow(
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "u64 on most"
+    )]
+    (outcome == 0).then_some(limit.rlim_cur as u64)
+}
+
+/// How many descriptors this process may have open, as far as the system tells.
+#[cfg(windows)]
+pub(crate) fn descriptor_limit() -> Option<u64> {
+    None
 }

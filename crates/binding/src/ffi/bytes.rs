@@ -24,9 +24,9 @@ pub(crate) type Views<'a> = Vec<IoSlice<'a>>;
 pub(crate) type ViewsMut<'a> = Vec<IoSliceMut<'a>>;
 
 #[derive(Clone, Copy)]
-struct View {
-    data: *mut u8,
-    len: usize,
+pub(super) struct View {
+    pub(super) data: *mut u8,
+    pub(super) len: usize,
 }
 
 impl Call<'_> {
@@ -129,7 +129,7 @@ impl Call<'_> {
     }
 
     #[inline]
-    fn view(&self, value: sys::napi_value) -> Result<View> {
+    pub(super) fn view(&self, value: sys::napi_value) -> Result<View> {
         let mut kind = -1;
         let mut len = 0;
         let mut data = ptr::null_mut();

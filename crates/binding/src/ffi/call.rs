@@ -7,10 +7,13 @@ use std::ptr;
 use mio_js_core::{Handle, Misuse, Result};
 use napi::sys;
 
+use super::scope::Scope;
 use crate::env::Environment;
 
 /// No function of the table takes more.
-const MAX_ARGUMENTS: usize = 5;
+const MAX_ARGUMENTS: usize = 8;
+/// The bytes of a text: longer ones are cut, and still too long for an address or a path.
+const MAX_TEXT: usize = 1024;
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// One call from JavaScript: its environment and arguments.
@@ -65,19 +68,12 @@ impl<'call> Call<'call> {
     /// that exits. Runs no JavaScript: converting a primitive to a boolean asks nobody, and Node-API
     /// refuses it as it refuses everything then.
     pub(crate) fn can_run_js(&self) -> bool {
-        let mut scope = ptr::null_mut();
-        // SAFETY: rule "call".
-        if unsafe { sys::napi_open_handle_scope(self.env, &mut scope) } != sys::Status::napi_ok {
+        let Some(scope) = Scope::open(self.env) else {
             return false;
-        }
-        let mut value = ptr::null_mut();
-        // SAFETY: inside the scope opened above.
-        unsafe { sys::napi_create_int32(self.env, 0, &mut value) };
+        };
         let mut converted = ptr::null_mut();
-        // SAFETY: inside the scope opened above.
-        let status = unsafe { sys::napi_coerce_to_bool(self.env, value, &mut converted) };
-        // SAFETY: opened above.
-        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        // SAFETY: inside an open scope.
+        let status = unsafe { sys::napi_coerce_to_bool(self.env, scope.number(0), &mut converted) };
         status == sys::Status::napi_ok
     }
 
@@ -144,6 +140,27 @@ impl<'call> Call<'call> {
                 u64::MAX
             },
         ))
+    }
+
+    /// A text that is not much longer than any system takes.
+    pub(crate) fn text(&self, index: usize) -> Result<String> {
+        let mut bytes = vec![0_u8; MAX_TEXT];
+        let mut len = 0;
+        // SAFETY: rule "call"; Node-API writes at most the given size, NUL included.
+        let status = unsafe {
+            sys::napi_get_value_string_utf8(
+                self.env,
+                self.arguments[index],
+                bytes.as_mut_ptr().cast(),
+                bytes.len(),
+                &mut len,
+            )
+        };
+        if status != sys::Status::napi_ok {
+            return Err(Misuse::Argument.into());
+        }
+        bytes.truncate(len);
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The text of an address. One that is too long for its buffer is none.

@@ -44,6 +44,22 @@ struct Context {
     function: Option<Arc<Function>>,
 }
 
+impl Function {
+    fn send(&self) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            // SAFETY: the owner joins the threads that send before it releases the function. A
+            // full queue or an environment that ends is a status, after which nobody listens.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    self.raw,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
+            };
+        }
+    }
+}
+
 impl Signal {
     /// Makes a signal that calls `receive` with `tag` on this thread.
     pub(crate) fn new(
@@ -95,21 +111,15 @@ impl Signal {
     }
 
     /// What another thread may send with, as long as it ends before the signal is dropped.
-    pub(crate) fn sender(&self) -> impl Fn() + Send + 'static {
+    pub(crate) fn sender(&self) -> impl Fn() + Send + Sync + use<> {
         let function = Arc::clone(&self.function);
-        move || {
-            if !function.queued.swap(true, Ordering::AcqRel) {
-                // SAFETY: the owner joins this thread before it releases the function. A full
-                // queue or an environment that ends is a status, after which nobody listens.
-                unsafe {
-                    sys::napi_call_threadsafe_function(
-                        function.raw,
-                        ptr::null_mut(),
-                        sys::ThreadsafeFunctionCallMode::nonblocking,
-                    )
-                };
-            }
-        }
+        move || function.send()
+    }
+
+    /// Sends from this thread. Within `receive` that calls it again as soon as it has returned,
+    /// and the nextTicks and microtasks have run: the event loop may not turn in between.
+    pub(crate) fn send(&self) {
+        self.function.send();
     }
 
     /// Whether the event loop stays alive for the sake of this signal.

@@ -24,6 +24,8 @@
 //! closes a handle only in a later turn of its loop, so that hook is asynchronous; the thread is
 //! joined in its hook, which runs before Node-API closes the signal.
 
+#[cfg(unix)]
+pub(crate) mod libuv;
 mod thread;
 #[cfg(unix)]
 mod uv;

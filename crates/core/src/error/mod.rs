@@ -128,6 +128,20 @@ misuses! {
     /// Not a literal IP address.
     Address = "ERR_INVALID_ADDRESS", "TypeError",
         "The address is not a literal IPv4 or IPv6 address (names are not resolved)";
+    /// The engine was closed, or the handle was never one.
+    EngineClosed = "ERR_ENGINE_CLOSED", "Error", "The engine is closed";
+    /// The server was closed.
+    ServerClosed = "ERR_SERVER_CLOSED", "Error", "The server is closed";
+    /// The socket of an engine was closed.
+    SocketClosed = "ERR_SOCKET_CLOSED", "Error", "The socket is closed";
+    /// The peer does not read as fast as the program writes.
+    PendingLimit = "ERR_PENDING_LIMIT", "Error",
+        "More bytes were waiting to be written than maxPending allows";
+    /// Nothing happened for too long.
+    IdleTimeout = "ERR_IDLE_TIMEOUT", "Error", "Nothing happened for as long as idleTimeout allows";
+    /// The peer has not sent anything.
+    FirstByteTimeout = "ERR_FIRST_BYTE_TIMEOUT", "Error",
+        "The peer sent nothing for as long as firstByteTimeout allows";
     /// A descriptor of another kind than the class it was given to.
     DescriptorType = "ERR_INVALID_FD_TYPE", "TypeError",
         "The descriptor is not a socket of this kind";

@@ -1,0 +1,78 @@
+/** The vocabulary of the engine's specs: every test runs under every driver. */
+import { type AddressInfo, type Server as NetServer, type Socket, createServer } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import { Engine, type EngineOptions } from 'mio-js/engine'
+
+/** Where the machine of a lane runs. */
+export const drivers = ['inline', 'thread', 'auto'] as const
+
+export type Driver = (typeof drivers)[number]
+
+/** Makes engines of one driver, and closes them when the test ends. */
+export type MakeEngine = (options?: Omit<EngineOptions, 'io'>) => Engine
+
+/** Defines one test for each driver. */
+export function underEachDriver(
+  title: string,
+  implementation: (t: ExecutionContext, make: MakeEngine, driver: Driver) => void | Promise<void>,
+  chosen: readonly Driver[] = drivers,
+): void {
+  for (const driver of chosen) {
+    test(`${driver}: ${title}`, async (t) => {
+      const engines: Engine[] = []
+      const make: MakeEngine = (options) => {
+        const engine = new Engine({ ...options, io: driver })
+        engines.push(engine)
+        return engine
+      }
+      try {
+        await implementation(t, make, driver)
+      } finally {
+        await Promise.all(engines.map(async (engine) => engine.close()))
+      }
+    })
+  }
+}
+
+/** A promise, and what settles it. */
+export function deferred<T = void>(): {
+  promise: Promise<T>
+  resolve: (value: T) => void
+  reject: (error: Error) => void
+} {
+  let resolve!: (value: T) => void
+  let reject!: (error: Error) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}
+
+/** Rejects when `promise` takes longer than anything on loopback does. */
+export async function soon<T>(promise: Promise<T>, what = 'what the test waits for'): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`timed out: ${what}`)), 15_000)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A server of Node's own, as the peer of a client. */
+export async function listening(
+  t: ExecutionContext,
+  onSocket: (socket: Socket) => void,
+): Promise<{ server: NetServer; port: number }> {
+  const server = createServer({ allowHalfOpen: true }, onSocket)
+  t.teardown(() => {
+    server.close()
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  return { server, port: (server.address() as AddressInfo).port }
+}

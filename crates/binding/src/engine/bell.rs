@@ -1,0 +1,101 @@
+//! How a lane makes the event loop come to it.
+//!
+//! Two kinds, as for a `Poll` (see `wake`): functions of libuv where they are, Node-API's threadsafe
+//! functions elsewhere. They differ in what is open when they call. libuv calls from the event loop
+//! itself, so one call can make any number of entries into JavaScript, each with its nextTicks and
+//! microtasks. A threadsafe function calls within an entry of its own, and all nextTicks wait for
+//! the end of that; so one call makes one entry, and then sends itself again.
+//!
+//! What is sent to a threadsafe function while it is called is called in the same turn of the event
+//! loop, up to a thousand times in a row, and timers wait. So there is a second one for work that
+//! has to come later, and while that is expected the first does not deliver.
+
+use mio_js_core::Result;
+
+use super::{Tag, deliver};
+use crate::env::Environment;
+use crate::ffi::{Call, Signal};
+#[cfg(unix)]
+use crate::wake::libuv::{Calls, UvSignal};
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[cfg(unix)]
+    Uv,
+    Portable,
+}
+
+/// Rung from the lane's threads, and by the lane itself.
+#[derive(Debug)]
+pub(super) enum Bell {
+    #[cfg(unix)]
+    Uv(UvSignal),
+    Portable {
+        signal: Signal,
+        later: Signal,
+    },
+}
+
+impl Bell {
+    pub(super) fn new(call: &Call<'_>, kind: Kind, tag: Tag) -> Result<Self> {
+        let (env, state, tag) = (call.env(), call.state(), tag.bits());
+        match kind {
+            #[cfg(unix)]
+            Kind::Uv => {
+                let calls = Calls {
+                    ready: deliver::ready,
+                    end: super::end_lane,
+                };
+                Ok(Self::Uv(UvSignal::new(env, state, tag, calls)?))
+            }
+            Kind::Portable => Ok(Self::Portable {
+                signal: Signal::new(env, state, tag, deliver::signalled)?,
+                later: Signal::new(env, state, tag, called_later)?,
+            }),
+        }
+    }
+
+    /// What other threads ring with, as long as they end before the bell is dropped.
+    pub(super) fn sender(&self) -> Box<dyn Fn() + Send + Sync> {
+        match self {
+            #[cfg(unix)]
+            Self::Uv(signal) => Box::new(signal.sender()),
+            Self::Portable { signal, .. } => Box::new(signal.sender()),
+        }
+    }
+
+    /// Rings for a later turn of the event loop.
+    pub(super) fn ring_later(&self) {
+        match self {
+            #[cfg(unix)]
+            Self::Uv(signal) => signal.send(),
+            Self::Portable { later, .. } => later.send(),
+        }
+    }
+
+    /// After an entry: whether what comes next needs a call of its own, which has been arranged.
+    pub(super) fn ring_for_next_entry(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Uv(_) => false,
+            Self::Portable { signal, .. } => {
+                signal.send();
+                true
+            }
+        }
+    }
+
+    /// Whether the event loop stays alive for what may come.
+    pub(super) fn keep_alive(&self, alive: bool) {
+        match self {
+            #[cfg(unix)]
+            Self::Uv(signal) => signal.keep_alive(alive),
+            Self::Portable { signal, .. } => signal.keep_alive(alive),
+        }
+    }
+}
+
+fn called_later(state: &Environment, tag: u64) {
+    deliver::ready(state, tag, 0);
+}

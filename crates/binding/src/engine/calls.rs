@@ -1,0 +1,152 @@
+//! The functions of an engine.
+
+use mio_js_core::engine::{Command, Id, Io, Limits, Stream};
+use mio_js_core::{Misuse, Result};
+
+use super::bell::Kind;
+use super::numbers::Numbers;
+use super::{Engine, MAX_LANES};
+use crate::ffi::Call;
+use crate::source::descriptor;
+
+/// `engineOpen(io, wake, threads, limits, records, data, dispatch)`: a handle.
+pub(crate) fn open(call: &mut Call<'_>) -> Result<i64> {
+    let io = match call.u32(0)? {
+        0 => Io::Inline,
+        1 => Io::Thread,
+        2 => Io::Auto,
+        _ => return Err(Misuse::Range.into()),
+    };
+    let kind = match call.u32(1)? {
+        #[cfg(unix)]
+        0 => Kind::Uv,
+        #[cfg(not(unix))]
+        0 => return Err(Misuse::Unsupported.into()),
+        _ => Kind::Portable,
+    };
+    let lanes = call.integer(2, 1.0..=MAX_LANES as f64)? as usize;
+    let [max_pending] = call.floats(3)?;
+    let limits = Limits {
+        // The largest number for infinity.
+        max_pending: max_pending as u64,
+    };
+    Ok(Engine::open(call, io, kind, lanes, limits)?.bits() as i64)
+}
+
+/// `engineClose(engine)`: ends and joins everything. Nothing is delivered afterwards.
+pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
+    let engine = call.handle(0)?;
+    match call.state().remove_engine(engine)? {
+        Some(engine) => {
+            drop(engine);
+            Ok(())
+        }
+        None => Err(Misuse::EngineClosed.into()),
+    }
+}
+
+/// `engineConnect(engine, lane, text, localText, numbers)`.
+pub(crate) fn connect(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let numbers = Numbers::of(call, 4)?;
+    let connect = Command::Connect {
+        id: numbers.id()?,
+        target: numbers.target(&call.text(2)?)?,
+        local: numbers.local(&call.text(3)?)?,
+        profile: numbers.profile(),
+    };
+    call.state().engine(engine)?.with_lane(lane, |lane| {
+        lane.core().command(connect);
+        Ok(())
+    })
+}
+
+/// `engineAdopt(engine, lane, descriptor, numbers)`.
+pub(crate) fn adopt(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let descriptor = descriptor(call, 2)?;
+    let numbers = Numbers::of(call, 3)?;
+    let (id, profile) = (numbers.id()?, numbers.profile());
+    call.state().engine(engine)?.with_lane(lane, |lane| {
+        // Last of all that can fail: until here the descriptor is the caller's.
+        let stream = Stream::adopt(descriptor)?;
+        lane.core().command(Command::Adopt {
+            id,
+            stream,
+            profile,
+        });
+        Ok(())
+    })
+}
+
+/// `engineSubmit(engine, lane, words, wordCount, data, dataLength)`.
+#[inline]
+pub(crate) fn submit(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let (words, bytes) = (call.u32(3)? as usize, call.u32(5)? as usize);
+    let (words, bytes) = (call.words(2, words)?, call.prefix(4, bytes)?);
+    call.state()
+        .engine(engine)?
+        .with_lane(lane, |lane| lane.core().submit(words, bytes))
+}
+
+/// `engineWrite(engine, lane, index, generation, bytes)`.
+pub(crate) fn write(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let id = Id {
+        index: call.u32(2)?,
+        generation: call.u32(3)?,
+    };
+    let bytes = call.bytes(4)?;
+    call.state()
+        .engine(engine)?
+        .with_lane(lane, |lane| lane.core().write(id, bytes))
+}
+
+/// `engineDonate(engine, lane, slot, buffer)`.
+pub(crate) fn donate(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane, slot) = (call.handle(0)?, call.u32(1)?, call.u32(2)?);
+    let (donated, reference) = call.donated(3, slot)?;
+    call.state().engine(engine)?.with_lane(lane, |lane| {
+        lane.keep(&donated, reference)?;
+        lane.core().command(Command::Donate(donated));
+        Ok(())
+    })
+}
+
+/// `engineWake(engine, lane)`: makes an inline lane turn soon.
+pub(crate) fn wake(call: &mut Call<'_>) -> Result<()> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    call.state().engine(engine)?.lane(lane)?.wake();
+    Ok(())
+}
+
+/// `engineKeepAlive(engine, 0 or 1)`: whether the event loop stays alive.
+pub(crate) fn keep_alive(call: &mut Call<'_>) -> Result<()> {
+    let (engine, alive) = (call.handle(0)?, call.u32(1)? != 0);
+    for lane in &call.state().engine(engine)?.lanes {
+        lane.bell().keep_alive(alive);
+    }
+    Ok(())
+}
+
+/// `engineStats(engine, out)`: the counters of all lanes, added up.
+pub(crate) fn stats(call: &mut Call<'_>) -> Result<()> {
+    let engine = call.handle(0)?;
+    let mut sums: Vec<u64> = Vec::new();
+    for lane in &mut call.state().engine(engine)?.lanes {
+        let values: Vec<u64> = lane.core().counters().values().collect();
+        sums.resize(values.len(), 0);
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum = sum.wrapping_add(value);
+        }
+    }
+    call.put_floats(1, sums.into_iter().map(|sum| sum as f64))
+}
+
+/// `engineMode(engine, lane)`: 0 inline, 1 on its thread.
+pub(crate) fn mode(call: &mut Call<'_>) -> Result<bool> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let is_inline = call.state().engine(engine)?.lane(lane)?.core().is_inline();
+    Ok(!is_inline)
+}

@@ -1,0 +1,158 @@
+//! Servers: one listener for all lanes of an engine.
+//!
+//! Where the system spreads connections over sockets that share a port (`SO_REUSEPORT` on Linux)
+//! every lane accepts for itself, and no connection changes its thread. The option would also let
+//! a second process listen on the port unnoticed, so unless the program asked for that, the port is
+//! bound without it once: that is how a program learns of EADDRINUSE. Elsewhere, and for Unix
+//! sockets, the first lane accepts and deals out to all in turn. FreeBSD has `SO_REUSEPORT` and does
+//! not spread.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use mio_js_core::engine::{
+    BindOptions, Bound, Command, Listen, ListenerShared, Target, bind as bind_one,
+};
+use mio_js_core::{Failure, Misuse, Result};
+
+use super::Engine;
+use super::numbers::Numbers;
+use crate::ffi::Call;
+use crate::source::put_address;
+
+const SYSTEM_SPREADS: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// The core makes room for all numbers up to the largest.
+const MAX_LISTENER: f64 = 65_535.0;
+
+/// How often a port that the system chose may be taken away again before all lanes have it.
+const ATTEMPTS: u32 = 8;
+
+/// What is known of a server, also after it was closed.
+#[derive(Debug)]
+pub(super) struct Server {
+    address: Option<SocketAddr>,
+    shared: Arc<ListenerShared>,
+}
+
+/// `engineListen(engine, listener, text, numbers)`.
+pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let numbers = Numbers::of(call, 3)?;
+    let target = numbers.target(&call.text(2)?)?;
+    call.state()
+        .engine(engine)?
+        .listen(listener, &target, &numbers)
+}
+
+fn listener_of(call: &Call<'_>) -> Result<u32> {
+    Ok(call.integer(1, 0.0..=MAX_LISTENER)? as u32)
+}
+
+/// `engineListenerAddr(engine, listener, out)`.
+pub(crate) fn listener_addr(call: &mut Call<'_>) -> Result<()> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let address = call.state().engine(engine)?.server(listener)?.address;
+    put_address(call, 2, &address.ok_or(Misuse::Unsupported)?)
+}
+
+/// `listenerStats(engine, listener, out)`.
+pub(crate) fn listener_stats(call: &mut Call<'_>) -> Result<()> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let values = call
+        .state()
+        .engine(engine)?
+        .server(listener)?
+        .shared
+        .values();
+    call.put_floats(2, values.into_iter().map(|value| value as f64))
+}
+
+impl Engine {
+    fn server(&self, listener: u32) -> Result<&Server> {
+        Ok(self.servers.get(&listener).ok_or(Misuse::ServerClosed)?)
+    }
+
+    fn listen(&mut self, listener: u32, target: &Target, numbers: &Numbers) -> Result<()> {
+        let bounds = bind(target, &numbers.bind_options(), self.lanes.len())?;
+        let address = match bounds.first() {
+            Some(bound) => bound.local_addr()?,
+            None => None,
+        };
+        let ports = if bounds.len() < self.lanes.len() {
+            self.lanes
+                .iter_mut()
+                .map(|lane| lane.core().port())
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let shared = ListenerShared::new(numbers.max_connections());
+        let profile = numbers.profile();
+        let mut bounds: Vec<Option<Bound>> = bounds.into_iter().map(Some).collect();
+        bounds.resize_with(self.lanes.len(), || None);
+        // The first lane last: what it deals out must come to lanes that know the server.
+        for (lane, bound) in bounds.into_iter().enumerate().rev() {
+            let listen = Listen {
+                listener,
+                ports: if lane == 0 { ports.clone() } else { Vec::new() },
+                bound,
+                profile: Arc::clone(&profile),
+                shared: Arc::clone(&shared),
+            };
+            self.with_lane(lane as u32, |lane| {
+                lane.core().command(Command::Listen(listen));
+                Ok(())
+            })?;
+        }
+        self.servers.insert(listener, Server { address, shared });
+        Ok(())
+    }
+}
+
+/// One listening socket for each lane, or a single one.
+fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Result<Vec<Bound>> {
+    let Target::Ip(wanted) = target else {
+        return Ok(vec![bind_one(target, options)?]);
+    };
+    if lanes == 1 || !SYSTEM_SPREADS {
+        return Ok(vec![bind_one(target, options)?]);
+    }
+    let mut attempt = 1;
+    loop {
+        match bind_all(*wanted, options, lanes) {
+            Err(failure) if wanted.port() == 0 && attempt < ATTEMPTS && is_taken(&failure) => {
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn bind_all(wanted: SocketAddr, options: &BindOptions, lanes: usize) -> Result<Vec<Bound>> {
+    let mut address = wanted;
+    if !options.reuse_port {
+        let alone = bind_one(&Target::Ip(address), options)?;
+        address.set_port(port_of(&alone)?);
+    }
+    let shared = BindOptions {
+        reuse_port: true,
+        ..options.clone()
+    };
+    let mut bounds = Vec::with_capacity(lanes);
+    for _ in 0..lanes {
+        let bound = bind_one(&Target::Ip(address), &shared)?;
+        address.set_port(port_of(&bound)?);
+        bounds.push(bound);
+    }
+    Ok(bounds)
+}
+
+fn port_of(bound: &Bound) -> Result<u16> {
+    Ok(bound.local_addr()?.map_or(0, |address| address.port()))
+}
+
+fn is_taken(failure: &Failure) -> bool {
+    matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::AddrInUse)
+}

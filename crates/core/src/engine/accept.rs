@@ -1,0 +1,124 @@
+//! Accepting, in bounds: how many at a time, and what to do when there is no descriptor left.
+
+use std::fs::File;
+
+use super::command::Command;
+use super::listener::{AcceptError, Mishap, classify};
+use super::machine::Machine;
+use super::reader::Buffer;
+
+/// Connections accepted from one listener in one turn.
+const BATCH: usize = 64;
+/// Milliseconds to wait when there is no descriptor or memory: the clients stay in the queue, and
+/// as they are not new, no event will tell of them.
+const BACKOFF: u64 = 100;
+
+/// What accepting needs to remember.
+#[derive(Debug, Default)]
+pub(super) struct Acceptance {
+    /// Some listener is ready.
+    pub(super) wanted: bool,
+    /// There was no descriptor; not before this time again.
+    retry_at: Option<u64>,
+    /// A descriptor kept for when there is none left: with it the queue is emptied, so that clients
+    /// are told now instead of after their timeout.
+    spare: Option<File>,
+}
+
+impl Acceptance {
+    pub(super) fn can_go_on(&self) -> bool {
+        self.wanted && self.retry_at.is_none()
+    }
+
+    pub(super) fn retry_at(&self) -> Option<u64> {
+        self.retry_at
+    }
+
+    fn restock(&mut self) {
+        if cfg!(unix) && self.spare.is_none() {
+            // Without a spare one, clients wait in the queue.
+            self.spare = File::open("/dev/null").ok();
+        }
+    }
+}
+
+impl<B: Buffer> Machine<B> {
+    /// Accepts from all listeners that are ready.
+    pub(super) fn accept(&mut self) {
+        if let Some(at) = self.acceptance.retry_at {
+            if at > self.context.now {
+                return;
+            }
+            self.acceptance.retry_at = None;
+        }
+        if !self.acceptance.wanted {
+            return;
+        }
+        self.acceptance.restock();
+        let mut left = false;
+        for index in 0..self.listeners.len() {
+            left |= self.accept_from(index);
+        }
+        self.acceptance.wanted = left;
+    }
+
+    /// Whether there may be more.
+    fn accept_from(&mut self, index: usize) -> bool {
+        for _ in 0..BATCH {
+            let Some(Some(listener)) = self.listeners.get_mut(index) else {
+                return false;
+            };
+            let Some(bound) = listener.bound.as_ref().filter(|_| listener.ready) else {
+                return false;
+            };
+            if !self.context.has_room(0) {
+                return true;
+            }
+            match bound.accept() {
+                Ok((stream, peer)) => {
+                    if !listener.shared.enter() {
+                        continue;
+                    }
+                    if listener.prepare(&stream).is_err() {
+                        // It is dead already; the next may be alive.
+                        listener.shared.leave();
+                        listener.shared.count(Mishap::Aborted);
+                        continue;
+                    }
+                    let listener_index = index as u32;
+                    match listener.next_port() {
+                        Some(port) => port.send(Command::Deal {
+                            listener: listener_index,
+                            stream,
+                            peer,
+                        }),
+                        None => self.open(listener_index, stream, peer),
+                    }
+                }
+                Err(error) => match classify(&error) {
+                    AcceptError::Empty => {
+                        listener.ready = false;
+                        return false;
+                    }
+                    AcceptError::Gone => listener.shared.count(Mishap::Aborted),
+                    AcceptError::Exhausted if self.acceptance.spare.take().is_some() => {
+                        if bound.accept().is_ok() {
+                            listener.shared.count(Mishap::Shed);
+                        }
+                        self.acceptance.restock();
+                    }
+                    kind => {
+                        listener.shared.count(if kind == AcceptError::Other {
+                            Mishap::Error
+                        } else {
+                            Mishap::Backoff
+                        });
+                        self.acceptance.retry_at = Some(self.context.now + BACKOFF);
+                        return true;
+                    }
+                },
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,155 @@
+//! What a program asks of a lane that is more than bytes: things with a socket or a configuration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use socket2::SockAddr;
+
+use super::id::Id;
+use super::lane::Port;
+use super::listener::{Bound, ListenerShared};
+use super::stream::Stream;
+use crate::error::{Failure, Result};
+
+/// Where to connect to, or listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// TCP.
+    Ip(SocketAddr),
+    /// A Unix socket. On Linux a path that begins with NUL is an abstract name.
+    Path(PathBuf),
+}
+
+impl Target {
+    /// Errors: ENAMETOOLONG for a path that would have to be cut, EINVAL for one with NUL in it,
+    /// [`Misuse::Unsupported`](crate::Misuse::Unsupported) for any path on Windows.
+    pub(super) fn to_socket_address(&self) -> Result<SockAddr> {
+        match self {
+            Self::Ip(address) => Ok((*address).into()),
+            #[cfg(unix)]
+            Self::Path(path) => unix_address(path),
+            #[cfg(windows)]
+            Self::Path(_) => Err(Failure::Misuse(crate::error::Misuse::Unsupported)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn unix_address(path: &std::path::Path) -> Result<SockAddr> {
+    use std::os::unix::ffi::OsStrExt;
+
+    let failure = |raw| Failure::Io(std::io::Error::from_raw_os_error(raw));
+    let bytes = path.as_os_str().as_bytes();
+    let is_abstract =
+        cfg!(any(target_os = "linux", target_os = "android")) && bytes.first() == Some(&0);
+    if bytes.is_empty() || (!is_abstract && bytes.contains(&0)) {
+        return Err(failure(libc::EINVAL));
+    }
+    SockAddr::unix(path).map_err(|_| failure(libc::ENAMETOOLONG))
+}
+
+/// `SO_KEEPALIVE`'s times in seconds; 0 leaves one to the system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// Idle time before the first probe.
+    pub delay: u32,
+    /// Time between probes.
+    pub interval: u32,
+    /// Probes without an answer until the connection counts as lost.
+    pub count: u32,
+}
+
+/// What holds for all connections of a listener, or for one that the program made.
+/// Times are milliseconds, 0 for none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// A write that finds more bytes than this waiting closes the connection.
+    pub max_pending: u64,
+    /// Bytes that one connection may read in one turn.
+    pub read_budget: u64,
+    /// How long a connection may go without progress.
+    pub idle_timeout: u64,
+    /// How long a connection may take to send its first byte.
+    pub first_byte_timeout: u64,
+    /// How long a close waits for what is unsent, and for the peer to read it.
+    pub linger: u64,
+    /// `TCP_NODELAY`.
+    pub nodelay: bool,
+    /// `SO_KEEPALIVE`.
+    pub keepalive: Option<KeepAlive>,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            max_pending: u64::MAX,
+            read_budget: 256 * 1024,
+            idle_timeout: 0,
+            first_byte_timeout: 0,
+            linger: 5000,
+            nodelay: true,
+            keepalive: None,
+        }
+    }
+}
+
+/// A request with more to it than a record of a submission.
+#[derive(Debug)]
+pub enum Command<B> {
+    /// Accept connections.
+    Listen(Listen<B>),
+    /// Connect. Fails with a completion.
+    Connect {
+        /// Chosen by the program.
+        id: Id,
+        /// The peer.
+        target: Target,
+        /// The own address, if it matters.
+        local: Option<SocketAddr>,
+        /// Its configuration.
+        profile: Arc<Profile>,
+    },
+    /// Take over a connection that exists.
+    Adopt {
+        /// Chosen by the program.
+        id: Id,
+        /// See [`Stream::adopt`].
+        stream: Stream,
+        /// Its configuration.
+        profile: Arc<Profile>,
+    },
+    /// A connection that another lane accepted for this one.
+    Deal {
+        /// The listener, which this lane knows as well.
+        listener: u32,
+        /// Not registered anywhere.
+        stream: Stream,
+        /// Its peer.
+        peer: Option<SocketAddr>,
+    },
+    /// A large write, which is not copied again.
+    Write {
+        /// Of this connection.
+        id: Id,
+        /// All of it.
+        bytes: Vec<u8>,
+    },
+    /// Memory of the program's for a large read.
+    Donate(B),
+}
+
+/// How a lane takes part in a server.
+#[derive(Debug)]
+pub struct Listen<B> {
+    /// The number of the server, which is the same in all lanes.
+    pub listener: u32,
+    /// The socket; `None` for a lane that is only dealt to.
+    pub bound: Option<Bound>,
+    /// The lanes among which connections are dealt out; none: this lane keeps what it accepts.
+    pub ports: Vec<Port<B>>,
+    /// The configuration of the server's connections.
+    pub profile: Arc<Profile>,
+    /// What all lanes of the server share.
+    pub shared: Arc<ListenerShared>,
+}

@@ -1,0 +1,80 @@
+//! What happens although nothing happens.
+
+use std::io;
+
+#[cfg(unix)]
+use libc::ETIMEDOUT;
+#[cfg(windows)]
+use windows_sys::Win32::Networking::WinSock::WSAETIMEDOUT as ETIMEDOUT;
+
+use super::{Cause, Connection, Fate, Flag};
+use crate::engine::completion::{Kind, Syscall};
+use crate::engine::context::Context;
+use crate::engine::id::Id;
+use crate::error::Misuse;
+
+impl Connection {
+    /// The program wants to be told when nothing happens for so many milliseconds.
+    pub(in crate::engine) fn set_timeout<B>(
+        &mut self,
+        id: Id,
+        context: &mut Context<B>,
+        timeout: u32,
+    ) {
+        self.timeout = timeout;
+        self.active_at = context.now;
+        self.unset(Flag::TimedOut);
+        context.arm(id, self);
+    }
+
+    /// When something is to be done although nothing happens.
+    pub(in crate::engine) fn deadline(&self) -> Option<u64> {
+        let after = |since: u64, time: u64| (time > 0).then(|| since.saturating_add(time));
+        let profile = &self.profile;
+        let candidates = if self.has(Flag::Closing) {
+            [Some(self.linger_until), None, None]
+        } else {
+            [
+                after(self.progress_at, profile.idle_timeout),
+                self.has(Flag::Silent)
+                    .then(|| after(self.opened_at, profile.first_byte_timeout))
+                    .flatten(),
+                (!self.has(Flag::TimedOut))
+                    .then(|| after(self.active_at, self.timeout.into()))
+                    .flatten(),
+            ]
+        };
+        candidates.into_iter().flatten().min()
+    }
+
+    /// A deadline came up, perhaps too early.
+    pub(in crate::engine) fn expire<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
+        let now = context.now;
+        let over = |since: u64, time: u64| time > 0 && since.saturating_add(time) <= now;
+        let counters = &context.counters;
+        if self.has(Flag::Closing) {
+            if self.linger_until <= now {
+                counters.linger_timeouts.add(1);
+                if self.queue.is_empty() {
+                    return Fate::Ends(Cause::NONE);
+                }
+                return Fate::Ends(Cause::io(timed_out(), Syscall::Write));
+            }
+        } else if self.has(Flag::Silent) && over(self.opened_at, self.profile.first_byte_timeout) {
+            counters.first_byte_timeouts.add(1);
+            return Fate::Ends(Cause::misuse(Misuse::FirstByteTimeout));
+        } else if over(self.progress_at, self.profile.idle_timeout) {
+            counters.idle_timeouts.add(1);
+            return Fate::Ends(Cause::misuse(Misuse::IdleTimeout));
+        } else if over(self.active_at, self.timeout.into()) && !self.has(Flag::TimedOut) {
+            self.set(Flag::TimedOut);
+            self.emit(id, context, Kind::Timeout);
+        }
+        context.arm(id, self);
+        Fate::Lives
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::from_raw_os_error(ETIMEDOUT)
+}

@@ -1,0 +1,259 @@
+//! One connection: what it is doing, reading, writing, and how it ends.
+//!
+//! It ends in one of four ways. Both directions have ended: the peer's by its FIN, ours by
+//! [`Connection::shutdown`]. The program closes: then what is queued is written, a FIN sent, and what
+//! the peer still sends is read and dropped until it has ended, too, as a close with unread input
+//! would reset the connection and take away what the peer has not read yet. A failure: then what had
+//! arrived before is delivered first, unless the program has paused it. Or a limit or a reset, at
+//! once.
+
+mod deadline;
+mod read;
+mod write;
+
+use std::io;
+use std::sync::Arc;
+
+#[cfg(unix)]
+use libc::ECONNREFUSED;
+#[cfg(windows)]
+use windows_sys::Win32::Networking::WinSock::WSAECONNREFUSED as ECONNREFUSED;
+
+use crate::engine::command::Profile;
+use crate::engine::completion::{Kind, Syscall};
+use crate::engine::context::{Context, Ends};
+use crate::engine::id::Id;
+use crate::engine::queue::Queue;
+use crate::engine::stream::Stream;
+use crate::error::{Failure, Misuse};
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(in crate::engine) enum Flag {
+    /// Not connected yet.
+    Connecting = 1,
+    /// There may be something to read.
+    Readable = 1 << 1,
+    /// The system may take something.
+    Writable = 1 << 2,
+    /// The system hinted that the peer has closed: a short read is not the end of it.
+    Hint = 1 << 3,
+    /// The program does not want to read.
+    Paused = 1 << 4,
+    /// The peer has ended.
+    Ended = 1 << 5,
+    /// A FIN is to follow what is queued.
+    Finishing = 1 << 6,
+    /// The FIN was sent.
+    Finished = 1 << 7,
+    /// The program wants no more of it.
+    Closing = 1 << 8,
+    /// The program wants its descriptor.
+    Detaching = 1 << 9,
+    /// The program waits for the queue to be empty.
+    WantDrain = 1 << 10,
+    /// It is on the list of those with something to do.
+    Scheduled = 1 << 11,
+    /// It is on the list of those with bytes to report.
+    Unreported = 1 << 12,
+    /// It has not sent anything yet.
+    Silent = 1 << 13,
+    /// The program was told that nothing happens.
+    TimedOut = 1 << 14,
+    /// It was written to in the submission that is being applied.
+    Dirty = 1 << 15,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Cause {
+    pub(in crate::engine) code: i32,
+    pub(in crate::engine) syscall: Syscall,
+}
+
+impl Cause {
+    pub(in crate::engine) const NONE: Self = Self {
+        code: 0,
+        syscall: Syscall::None,
+    };
+
+    pub(in crate::engine) fn misuse(misuse: Misuse) -> Self {
+        Self {
+            code: misuse.code(),
+            syscall: Syscall::None,
+        }
+    }
+
+    pub(in crate::engine) fn failure(failure: &Failure, syscall: Syscall) -> Self {
+        Self {
+            code: failure.code(),
+            syscall,
+        }
+    }
+
+    pub(in crate::engine) fn io(error: io::Error, syscall: Syscall) -> Self {
+        Self::failure(&error.into(), syscall)
+    }
+}
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Fate {
+    /// It goes on.
+    Lives,
+    /// It has ended.
+    Ends(Cause),
+    /// Its descriptor is to be given away.
+    Leaves,
+}
+
+/// Bytes of the submission that is being applied, not copied yet.
+pub(in crate::engine) type Loose = (usize, usize);
+
+#[derive(Debug)]
+pub(in crate::engine) struct Connection {
+    pub(in crate::engine) stream: Stream,
+    pub(in crate::engine) profile: Arc<Profile>,
+    /// Where it was accepted.
+    pub(in crate::engine) listener: Option<u32>,
+    flags: u16,
+    pub(in crate::engine) queue: Queue,
+    /// Follows what is queued. Empty between submissions.
+    pub(in crate::engine) loose: Loose,
+    /// Bytes that the system took and no record has said so.
+    pub(in crate::engine) acked: u64,
+    /// It failed, and what had arrived before is still being read.
+    failed: Option<Cause>,
+    /// The tick of its entry in the wheel, 0 for none.
+    pub(in crate::engine) timer: u64,
+    opened_at: u64,
+    /// When a byte was last read or written.
+    active_at: u64,
+    /// When it last got on.
+    progress_at: u64,
+    trickle: u32,
+    /// What the program set, in milliseconds.
+    timeout: u32,
+    linger_until: u64,
+}
+
+impl Connection {
+    pub(in crate::engine) fn new(
+        stream: Stream,
+        profile: Arc<Profile>,
+        listener: Option<u32>,
+        now: u64,
+    ) -> Self {
+        let flags = Flag::Writable as u16 | Flag::Silent as u16;
+        Self {
+            stream,
+            profile,
+            listener,
+            flags,
+            queue: Queue::default(),
+            loose: (0, 0),
+            acked: 0,
+            failed: None,
+            timer: 0,
+            opened_at: now,
+            active_at: now,
+            progress_at: now,
+            trickle: 0,
+            timeout: 0,
+            linger_until: 0,
+        }
+    }
+
+    #[inline]
+    pub(in crate::engine) fn has(&self, flag: Flag) -> bool {
+        self.flags & flag as u16 != 0
+    }
+
+    #[inline]
+    pub(in crate::engine) fn set(&mut self, flag: Flag) {
+        self.flags |= flag as u16;
+    }
+
+    #[inline]
+    pub(in crate::engine) fn unset(&mut self, flag: Flag) {
+        self.flags &= !(flag as u16);
+    }
+
+    /// Bytes that wait to be written.
+    pub(in crate::engine) fn pending(&self) -> usize {
+        self.queue.len() + (self.loose.1 - self.loose.0)
+    }
+
+    /// What a record has to acknowledge, which counts as said then.
+    pub(in crate::engine) fn take_acked(&mut self) -> u32 {
+        take_acked(&mut self.acked)
+    }
+
+    /// Reports something about this connection.
+    pub(in crate::engine) fn emit<B>(&mut self, id: Id, context: &mut Context<B>, kind: Kind) {
+        let acked = self.take_acked();
+        context.emit(kind, id, 0, 0, acked);
+    }
+
+    /// Whether the connection is made by now.
+    ///
+    /// Errors: why it will not be.
+    pub(in crate::engine) fn connected(&mut self) -> Result<bool, Cause> {
+        match self.stream.take_error() {
+            Ok(None) => {}
+            Ok(Some(error)) | Err(error) => return Err(Cause::io(error, Syscall::Connect)),
+        }
+        if !self.stream.is_connected() {
+            // The event was a false alarm.
+            self.unset(Flag::Writable);
+            return Ok(false);
+        }
+        let (peer, local) = self.stream.addresses();
+        if peer.is_some() && peer == local {
+            // A connect to a port that nobody listens on may meet itself (simultaneous open).
+            return Err(Cause::io(refused(), Syscall::Connect));
+        }
+        Ok(true)
+    }
+
+    /// Both ends, as the system knows them.
+    pub(in crate::engine) fn ends(&self) -> Ends {
+        let (peer, local) = self.stream.addresses();
+        Ends {
+            peer,
+            local,
+            is_unix: self.stream.is_unix(),
+        }
+    }
+
+    /// Of two failures the first is the one that matters.
+    fn cause(&self, error: io::Error, syscall: Syscall) -> Cause {
+        // Whoever closes, and has written all, has seen what it wanted to see.
+        if syscall == Syscall::Read && self.has(Flag::Closing) && self.queue.is_empty() {
+            return Cause::NONE;
+        }
+        self.failed.unwrap_or_else(|| Cause::io(error, syscall))
+    }
+
+    /// The program wants no more of it.
+    pub(in crate::engine) fn close<B>(&mut self, id: Id, context: &mut Context<B>) {
+        self.set(Flag::Finishing);
+        self.set(Flag::Closing);
+        // What there is to read is dropped from here on.
+        self.set(Flag::Readable);
+        self.linger_until = context.now + self.profile.linger;
+        context.schedule(id, self);
+        context.arm(id, self);
+    }
+}
+
+fn refused() -> io::Error {
+    io::Error::from_raw_os_error(ECONNREFUSED)
+}
+
+fn take_acked(acked: &mut u64) -> u32 {
+    let said = u32::try_from(*acked).unwrap_or(u32::MAX);
+    *acked -= u64::from(said);
+    said
+}

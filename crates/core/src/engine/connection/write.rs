@@ -1,0 +1,110 @@
+//! Writing, and what follows when everything is written.
+
+use std::io;
+
+use super::{Cause, Connection, Fate, Flag};
+use crate::engine::completion::{Kind, Syscall};
+use crate::engine::context::Context;
+use crate::engine::id::Id;
+use crate::engine::queue::Flush;
+
+impl Connection {
+    /// Writes what is queued, and then what is loose in `data`.
+    pub(in crate::engine) fn flush<B>(
+        &mut self,
+        id: Id,
+        context: &mut Context<B>,
+        data: &[u8],
+    ) -> Fate {
+        let (start, end) = std::mem::take(&mut self.loose);
+        let mut loose = &data[start..end];
+        let can_write = self.has(Flag::Writable) && !self.has(Flag::Connecting);
+        if self.failed.is_some() {
+            context.pending -= loose.len() as u64;
+            return Fate::Lives;
+        }
+        // The usual case: nothing waits, and the system takes all of it.
+        if self.queue.is_empty() && can_write && !loose.is_empty() {
+            match self.stream.write(loose) {
+                Ok(count) => {
+                    self.wrote(id, context, count);
+                    loose = &loose[count..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.unset(Flag::Writable);
+                }
+                Err(error) => {
+                    context.pending -= loose.len() as u64;
+                    return self.fail(id, context, error);
+                }
+            }
+        }
+        self.queue.push(loose);
+        if !self.queue.is_empty() && self.has(Flag::Writable) && can_write {
+            let (count, outcome) = self.queue.flush(&self.stream);
+            if count > 0 {
+                self.wrote(id, context, count);
+            }
+            match outcome {
+                Ok(Flush::Empty) => {}
+                Ok(Flush::Blocked) => self.unset(Flag::Writable),
+                Ok(Flush::Unfinished) => context.schedule(id, self),
+                Err(error) => return self.fail(id, context, error),
+            }
+        }
+        if self.queue.is_empty() && can_write {
+            return self.written(id, context);
+        }
+        Fate::Lives
+    }
+
+    pub(super) fn wrote<B>(&mut self, id: Id, context: &mut Context<B>, count: usize) {
+        self.progress_at = context.now;
+        self.touch(id, context);
+        context.took(id, self, count);
+    }
+
+    /// Everything is with the system.
+    pub(super) fn written<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
+        if self.has(Flag::WantDrain) {
+            self.unset(Flag::WantDrain);
+            self.emit(id, context, Kind::Drained);
+        }
+        if self.has(Flag::Detaching) {
+            return Fate::Leaves;
+        }
+        if !self.has(Flag::Finishing) || self.has(Flag::Finished) {
+            return Fate::Lives;
+        }
+        self.set(Flag::Finished);
+        if self.has(Flag::Ended) {
+            // Closing sends the FIN.
+            return Fate::Ends(Cause::NONE);
+        }
+        if let Err(error) = self.stream.shutdown_write()
+            && error.kind() != io::ErrorKind::NotConnected
+        {
+            return self.fail(id, context, error);
+        }
+        Fate::Lives
+    }
+
+    /// A write failed. What has arrived before is still the program's.
+    pub(super) fn fail<B>(&mut self, id: Id, context: &mut Context<B>, error: io::Error) -> Fate {
+        let cause = self.cause(error, Syscall::Write);
+        context.pending -= self.queue.len() as u64;
+        self.queue.clear();
+        if self.has(Flag::Paused) || self.has(Flag::Ended) || self.has(Flag::Closing) {
+            return Fate::Ends(cause);
+        }
+        self.failed = Some(cause);
+        self.set(Flag::Readable);
+        context.schedule(id, self);
+        Fate::Lives
+    }
+
+    /// A FIN shall follow what is queued.
+    pub(in crate::engine) fn shutdown(&mut self) {
+        self.set(Flag::Finishing);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the connections of a lane share while one of them is worked on.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::completion::{Completions, Kind, MAX_RECORDS, put_address};
+use super::connection::{Connection, Flag};
+use super::counters::Counters;
+use super::id::Id;
+use super::reader::Reader;
+use super::timer::{TICK, Wheel};
+
+/// Milliseconds until bytes that the system took are reported although nothing else happens.
+const ACK_DELAY: u64 = 50;
+
+/// Everything but the connections themselves.
+#[derive(Debug)]
+pub(super) struct Context<B> {
+    pub(super) out: Completions<B>,
+    /// Records that did not fit any more.
+    overflow: VecDeque<(Kind, Id, u32, u32, u32)>,
+    pub(super) reader: Reader<B>,
+    pub(super) wheel: Wheel<Id>,
+    pub(super) counters: Arc<Counters>,
+    /// Milliseconds since the lane began.
+    pub(super) now: u64,
+    /// Connections with something to do, by index: each once.
+    pub(super) ready: VecDeque<u32>,
+    /// Reading or accepting stopped, as the batch is full.
+    pub(super) starved: bool,
+    /// Connections with bytes that were taken and not reported.
+    unreported: Vec<Id>,
+    report_at: Option<u64>,
+    /// Bytes that wait to be written, in all connections.
+    pub(super) pending: u64,
+    pub(super) max_pending: u64,
+}
+
+impl<B> Context<B> {
+    pub(super) fn new(counters: Arc<Counters>, max_pending: u64) -> Self {
+        Self {
+            out: Completions::default(),
+            overflow: VecDeque::new(),
+            reader: Reader::default(),
+            wheel: Wheel::default(),
+            counters,
+            now: 0,
+            ready: VecDeque::new(),
+            starved: false,
+            unreported: Vec::new(),
+            report_at: None,
+            pending: 0,
+            max_pending,
+        }
+    }
+
+    /// Whether one more read of `len` bytes, or accept, may be reported. If not, work stops until
+    /// the batch is taken.
+    pub(super) fn has_room(&mut self, len: usize) -> bool {
+        let room = self.overflow.is_empty() && self.out.has_room(len);
+        self.starved |= !room;
+        room
+    }
+
+    /// Reports something that is not [`Kind::Data`].
+    pub(super) fn emit(&mut self, kind: Kind, id: Id, a: u32, b: u32, acked: u32) {
+        if !self.overflow.is_empty() || self.out.is_full() {
+            self.overflow.push_back((kind, id, a, b, acked));
+        } else {
+            self.out.push(kind, 0, id, a, b, acked);
+        }
+    }
+
+    /// Reports a connection with its addresses. There must be room.
+    pub(super) fn emit_open(&mut self, kind: Kind, id: Id, a: u32, ends: Ends) {
+        // At most MAX_DATA.
+        let offset = self.out.data.len() as u32;
+        put_address(&mut self.out.data, ends.peer, ends.is_unix);
+        put_address(&mut self.out.data, ends.local, ends.is_unix);
+        self.out.push(kind, 0, id, a, offset, 0);
+    }
+
+    /// Whether so much waits to be written that a connection must not add to it.
+    pub(super) fn is_over(&self, connection: &Connection) -> bool {
+        connection.pending() as u64 > connection.profile.max_pending
+            || self.pending > self.max_pending
+    }
+
+    /// Puts a connection on the list of those that have something to do.
+    pub(super) fn schedule(&mut self, id: Id, connection: &mut Connection) {
+        if !connection.has(Flag::Scheduled) {
+            connection.set(Flag::Scheduled);
+            self.ready.push_back(id.index);
+        }
+    }
+
+    /// Bytes of a connection were taken: some record has to say so.
+    pub(super) fn took(&mut self, id: Id, connection: &mut Connection, count: usize) {
+        self.pending -= count as u64;
+        self.counters.bytes_written.add(count as u64);
+        connection.acked += count as u64;
+        if !connection.has(Flag::Unreported) {
+            connection.set(Flag::Unreported);
+            self.unreported.push(id);
+            if self.report_at.is_none() {
+                self.report_at = Some(self.now + ACK_DELAY);
+            }
+        }
+    }
+
+    /// The connections whose bytes are to be reported now, if it is time.
+    pub(super) fn take_unreported(&mut self) -> Vec<Id> {
+        if self.report_at.is_some_and(|at| at <= self.now) {
+            self.report_at = None;
+            return std::mem::take(&mut self.unreported);
+        }
+        Vec::new()
+    }
+
+    /// Makes sure that the connection comes up at its next deadline, or before.
+    pub(super) fn arm(&mut self, id: Id, connection: &mut Connection) {
+        let Some(deadline) = connection.deadline() else {
+            return;
+        };
+        let tick = deadline.div_ceil(TICK);
+        if connection.timer == 0 || tick < connection.timer {
+            connection.timer = self.wheel.insert(tick, id);
+        }
+    }
+
+    /// When something is to be done although nothing happens.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        let timer = self.wheel.next().map(|tick| tick * TICK);
+        match (timer, self.report_at) {
+            (Some(timer), Some(report)) => Some(timer.min(report)),
+            (timer, report) => timer.or(report),
+        }
+    }
+
+    /// The batch was taken: what did not fit comes into the next.
+    pub(super) fn refill(&mut self) {
+        self.starved = false;
+        while self.out.len() < MAX_RECORDS
+            && let Some((kind, id, a, b, acked)) = self.overflow.pop_front()
+        {
+            self.out.push(kind, 0, id, a, b, acked);
+        }
+    }
+}
+
+/// Both ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) peer: Option<std::net::SocketAddr>,
+    pub(super) local: Option<std::net::SocketAddr>,
+    pub(super) is_unix: bool,
+}

@@ -1,0 +1,408 @@
+//! One machine and the thread that it may run on.
+//!
+//! The program's side is [`Lane`]. While the machine is *inline* the lane owns it: submissions are
+//! carried out at once, and a turn is made when the selector's descriptor turns readable. While it is
+//! on its *thread*, submissions go into an inbox and completions come out of an outbox (see
+//! `handover`). The machine is one value, so moving it from one to the other is handing over a box,
+//! at the end of a turn and after everything that came before: nothing is lost or reordered.
+
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::auto::Auto;
+use super::command::Command;
+use super::completion::Completions;
+use super::counters::Counters;
+use super::handover::{Inbox, Merge, Outbox, Parcel, Published};
+use super::id::Id;
+use super::machine::{Limits, Machine};
+use super::reader::Buffer;
+use super::submission::{Submissions, check};
+use crate::error::{Misuse, Result};
+use crate::poller::Driver;
+
+/// Where a lane's machine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    /// On the program's thread.
+    Inline,
+    /// On a thread of its own.
+    Thread,
+    /// Where it is cheaper: see `auto`.
+    Auto,
+}
+
+/// What both threads have.
+#[derive(Debug)]
+struct Shared<B> {
+    inbox: Inbox<Submissions<B>>,
+    outbox: Outbox<Completions<B>>,
+    parcel: Parcel<Box<Machine<B>>>,
+    waker: Arc<mio::Waker>,
+}
+
+impl<B> Shared<B> {
+    /// Fails only if the kernel's counter is full, and then the machine is awake.
+    fn wake(&self) {
+        drop(self.waker.wake());
+    }
+}
+
+/// Where other lanes deal connections to, from any thread.
+#[derive(Debug)]
+pub struct Port<B>(Arc<Shared<B>>);
+
+impl<B> Clone for Port<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<B> Port<B> {
+    pub(super) fn send(&self, command: Command<B>) {
+        self.0
+            .inbox
+            .send(|inbox| inbox.command(command), || self.0.wake());
+    }
+}
+
+type Notify = Arc<dyn Fn() + Send + Sync>;
+
+/// The program's side of a machine.
+pub struct Lane<B> {
+    io: Io,
+    /// Here while it is inline.
+    machine: Option<Box<Machine<B>>>,
+    shared: Arc<Shared<B>>,
+    thread: Option<JoinHandle<()>>,
+    notify: Notify,
+    counters: Arc<Counters>,
+    /// A registry of its own, so that the selector's descriptor stays open wherever the machine is.
+    registry: mio::Registry,
+    auto: Auto,
+    is_recalled: bool,
+    scratch: Submissions<B>,
+}
+
+impl<B> std::fmt::Debug for Lane<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lane")
+            .field("io", &self.io)
+            .field("is_inline", &self.machine.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B: Buffer> Lane<B> {
+    /// `notify` is called from the machine's thread: there is something to collect.
+    ///
+    /// Errors: EMFILE and others for the selector, EAGAIN for the thread.
+    pub fn new(io: Io, limits: Limits, notify: impl Fn() + Send + Sync + 'static) -> Result<Self> {
+        let machine = Box::new(Machine::new(limits)?);
+        let shared = Arc::new(Shared {
+            inbox: Inbox::default(),
+            outbox: Outbox::default(),
+            parcel: Parcel::default(),
+            waker: Arc::clone(machine.waker()),
+        });
+        let mut lane = Self {
+            io,
+            counters: Arc::clone(machine.counters()),
+            registry: machine.registry().try_clone()?,
+            machine: Some(machine),
+            shared,
+            thread: None,
+            notify: Arc::new(notify),
+            auto: Auto::default(),
+            is_recalled: false,
+            scratch: Submissions::default(),
+        };
+        if io == Io::Thread {
+            lane.leave()?;
+        } else {
+            lane.shared.inbox.doze();
+        }
+        Ok(lane)
+    }
+
+    /// Where other lanes deal connections to.
+    pub fn port(&self) -> Port<B> {
+        Port(Arc::clone(&self.shared))
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// Whether the machine runs on the calling thread.
+    pub fn is_inline(&self) -> bool {
+        self.machine.is_some()
+    }
+
+    /// Asks for what records say, with the bytes that belong to them.
+    ///
+    /// Errors: [`Misuse::Range`] when they are malformed, and then nothing is done.
+    pub fn submit(&mut self, words: &[u32], data: &[u8]) -> Result<()> {
+        if let Some(machine) = &mut self.machine {
+            check(words, data)?;
+            machine.apply_parts(words, data, &mut self.scratch.commands);
+            self.go_on();
+            return Ok(());
+        }
+        let shared = &self.shared;
+        shared
+            .inbox
+            .send(|inbox| inbox.extend(words, data), || shared.wake())
+    }
+
+    /// Writes much at once: copied at most once, and not at all if the system takes it.
+    pub fn write(&mut self, id: Id, bytes: &[u8]) -> Result<()> {
+        if let Some(machine) = &mut self.machine {
+            machine.write_now(id, bytes);
+            self.go_on();
+            return Ok(());
+        }
+        self.command(Command::Write {
+            id,
+            bytes: bytes.to_vec(),
+        });
+        Ok(())
+    }
+
+    /// Asks for what does not fit into a record.
+    pub fn command(&mut self, command: Command<B>) {
+        if let Some(machine) = &mut self.machine {
+            self.scratch.command(command);
+            machine.apply(&mut self.scratch);
+            self.go_on();
+            return;
+        }
+        let shared = &self.shared;
+        shared
+            .inbox
+            .send(|inbox| inbox.command(command), || shared.wake());
+    }
+
+    /// Inline: one turn, without waiting. Elsewhere it turns by itself.
+    pub fn turn(&mut self) -> Result<()> {
+        let Some(machine) = &mut self.machine else {
+            return Ok(());
+        };
+        machine.select(Some(Duration::ZERO))?;
+        self.work();
+        Ok(())
+    }
+
+    /// What an inline lane does after its selector was asked.
+    fn work(&mut self) {
+        let Some(machine) = &mut self.machine else {
+            return;
+        };
+        self.shared.inbox.take(&mut self.scratch);
+        machine.apply(&mut self.scratch);
+        machine.work();
+        if !self.shared.inbox.doze() {
+            self.shared.wake();
+        }
+        self.go_on();
+    }
+
+    /// What is left to do makes the selector readable, so that other work of the thread comes
+    /// between.
+    fn go_on(&self) {
+        if self
+            .machine
+            .as_ref()
+            .is_some_and(|machine| machine.has_work())
+        {
+            self.shared.wake();
+        }
+    }
+
+    /// Moves what there is to tell into `batch`. False if there is nothing.
+    pub fn collect(&mut self, batch: &mut Completions<B>) -> bool {
+        batch.clear();
+        if let Some(machine) = &mut self.machine {
+            batch.merge(machine.out());
+            machine.taken(true);
+            // Who had waited for room goes on.
+            self.go_on();
+        } else {
+            let shared = &self.shared;
+            // In this order: a machine that is back has published everything before.
+            let machine = shared.parcel.collect();
+            shared.outbox.take(batch, || shared.wake());
+            if machine.is_some() {
+                self.machine = machine;
+                self.arrive();
+            }
+        }
+        if self.io == Io::Auto && !batch.is_empty() {
+            self.auto.observe(batch);
+        }
+        !batch.is_empty()
+    }
+
+    /// The machine has come back: what was sent after it is carried out, and it is awake from now.
+    fn arrive(&mut self) {
+        self.is_recalled = false;
+        self.auto.moved();
+        self.counters.moves.add(1);
+        self.work();
+        // Whatever it has to tell is collected by the turn that this makes.
+        self.shared.wake();
+    }
+
+    /// After a batch was delivered: moves the machine if that is better. Returns whether it has gone
+    /// to its thread; coming back takes until a later [`Lane::collect`].
+    pub fn settle(&mut self) -> bool {
+        if self.io != Io::Auto {
+            return false;
+        }
+        if self.machine.is_some() {
+            // Without a thread to be had, inline is not wrong, only slower.
+            return self.auto.is_busy() && self.leave().is_ok();
+        }
+        if self.auto.is_quiet() && !self.is_recalled {
+            self.is_recalled = true;
+            self.shared.parcel.recall();
+            self.shared.wake();
+        }
+        false
+    }
+
+    /// Sends the machine to its thread.
+    fn leave(&mut self) -> Result<()> {
+        if self.thread.is_none() {
+            let shared = Arc::clone(&self.shared);
+            let notify = Arc::clone(&self.notify);
+            let thread = std::thread::Builder::new()
+                .name("mio-js-io".into())
+                .spawn(move || run(&shared, &*notify))?;
+            self.thread = Some(thread);
+        }
+        if let Some(machine) = self.machine.take() {
+            self.auto.moved();
+            self.shared.inbox.rouse();
+            self.shared.parcel.give(machine);
+        }
+        Ok(())
+    }
+
+    /// Inline: how long until [`Lane::turn`] must be called although nothing is ready.
+    pub fn delay(&self) -> Option<Duration> {
+        self.machine.as_ref().and_then(|machine| machine.delay())
+    }
+
+    /// The selector's descriptor, open as long as the lane.
+    #[cfg(unix)]
+    pub fn watched_raw(&self) -> RawFd {
+        self.registry.as_raw_fd()
+    }
+
+    /// Inline: gives the selector away, for a wait in another thread.
+    ///
+    /// Errors: [`Misuse::Busy`] when it is away already, or on the machine's thread.
+    pub fn lend(&mut self) -> Result<Driver> {
+        match &mut self.machine {
+            Some(machine) => machine.lend(),
+            None => Err(Misuse::Busy.into()),
+        }
+    }
+
+    /// Takes the selector back, and does what its wait has brought.
+    pub fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<()> {
+        let Some(machine) = &mut self.machine else {
+            return Ok(());
+        };
+        machine.put_back(driver, outcome)?;
+        self.work();
+        Ok(())
+    }
+
+    /// Makes whoever waits for the selector come around.
+    pub fn interrupt(&self) {
+        self.shared.wake();
+    }
+}
+
+impl<B> Drop for Lane<B> {
+    /// Ends the thread, and closes everything.
+    fn drop(&mut self) {
+        self.shared.parcel.stop();
+        self.shared.wake();
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported by the panic hook; there is nothing to add.
+            drop(thread.join());
+        }
+    }
+}
+
+/// How long the thread rests when the selector itself fails, which must not become a spin.
+const REST: Duration = Duration::from_millis(100);
+
+/// The machine's thread.
+fn run<B: Buffer>(shared: &Shared<B>, notify: &(dyn Fn() + Send + Sync)) {
+    let mut submissions = Submissions::default();
+    while let Some(mut machine) = shared.parcel.receive() {
+        loop {
+            if shared.parcel.is_stopped() {
+                return;
+            }
+            if shared.parcel.is_recalled() && publish(shared, &mut machine, notify) {
+                shared.parcel.give_back(machine);
+                shared.outbox.notify(notify);
+                break;
+            }
+            turn(shared, &mut machine, &mut submissions, notify);
+        }
+    }
+}
+
+fn turn<B: Buffer>(
+    shared: &Shared<B>,
+    machine: &mut Machine<B>,
+    submissions: &mut Submissions<B>,
+    notify: &(dyn Fn() + Send + Sync),
+) {
+    let may_sleep = !machine.has_work() && shared.inbox.doze();
+    let timeout = if may_sleep {
+        None
+    } else {
+        Some(Duration::ZERO)
+    };
+    if machine.select(timeout).is_err() {
+        std::thread::park_timeout(REST);
+    }
+    shared.inbox.rouse();
+    // First what the program wants: it may make room, and it was there first.
+    shared.inbox.take(submissions);
+    machine.apply(submissions);
+    machine.work();
+    publish(shared, machine, notify);
+}
+
+/// Hands over what there is to tell. False if it did not fit.
+fn publish<B: Buffer>(
+    shared: &Shared<B>,
+    machine: &mut Machine<B>,
+    notify: &(dyn Fn() + Send + Sync),
+) -> bool {
+    match shared.outbox.publish(machine.out(), notify) {
+        Published::Nothing => true,
+        Published::Alone => {
+            machine.taken(true);
+            true
+        }
+        Published::Merged => {
+            machine.taken(false);
+            true
+        }
+        Published::NoRoom => false,
+    }
+}

@@ -1,0 +1,41 @@
+//! Sockets whose system calls leave the program's thread.
+//!
+//! A [`Lane`] is a state machine that accepts, connects, reads and writes, and a thread that it may
+//! run on. The program submits what it wants ([`Lane::submit`]) and collects what happened
+//! ([`Lane::collect`]), both as plain words and bytes, in batches, so that one crossing carries a
+//! whole turn of the event loop.
+//!
+//! From the bottom: `stream`, `queue`, `reader`, `timer` and `table` are what a `connection` needs;
+//! `connection` and `listener` are what the `machine` turns, `accept`, `apply` and `opening` are parts of it;
+//! `handover` is all that threads share; `lane` puts them together and `auto` decides where it runs.
+
+mod accept;
+mod apply;
+mod auto;
+mod command;
+mod completion;
+mod connection;
+mod context;
+mod counters;
+pub mod handover;
+mod id;
+mod lane;
+mod listener;
+mod machine;
+mod opening;
+mod queue;
+mod reader;
+mod stream;
+mod submission;
+mod table;
+mod timer;
+
+pub use command::{Command, KeepAlive, Listen, Profile, Target};
+pub use completion::{Completions, Kind, MAX_DATA, MAX_RECORDS, RECORD, Syscall};
+pub use counters::{Counter, Counters};
+pub use id::Id;
+pub use lane::{Io, Lane, Port};
+pub use listener::{BindOptions, Bound, ListenerShared, bind, default_max_connections};
+pub use machine::Limits;
+pub use reader::{BUFFER, Buffer};
+pub use stream::Stream;

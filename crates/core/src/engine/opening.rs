@@ -1,0 +1,152 @@
+//! How connections and listeners come to a machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::command::{Listen, Profile, Target};
+use super::completion::{Kind, Syscall};
+use super::connection::{Cause, Connection, Flag};
+use super::context::Ends;
+use super::id::{Id, listener_token};
+use super::listener::{Listener, Mishap};
+use super::machine::Machine;
+use super::reader::Buffer;
+use super::stream::Stream;
+use crate::error::Failure;
+
+impl<B: Buffer> Machine<B> {
+    pub(super) fn listen(&mut self, listen: Listen<B>) {
+        let Listen {
+            listener: index,
+            bound,
+            ports,
+            profile,
+            shared,
+        } = listen;
+        let slot = index as usize;
+        while self.listeners.len() <= slot {
+            self.listeners.push(None);
+        }
+        let mut listener = Listener {
+            is_wildcard: bound.as_ref().is_some_and(|bound| bound.is_wildcard()),
+            bound,
+            profile,
+            shared,
+            ports,
+            next_port: 0,
+            ready: false,
+            closed: false,
+        };
+        if let Some(bound) = &mut listener.bound
+            && let Err(error) = bound.register(&self.registry, listener_token(index))
+        {
+            listener.shared.count(Mishap::Error);
+            let cause = Cause::io(error, Syscall::Register);
+            let id = Id::accepted(index, 0);
+            let (code, syscall) = (cause.code as u32, cause.syscall as u32);
+            self.context
+                .emit(Kind::ListenerClosed, id, code, syscall, 0);
+            return;
+        }
+        self.listeners[slot] = Some(listener);
+    }
+
+    pub(super) fn close_listener(&mut self, index: u32) {
+        let Some(slot) = self.listeners.get_mut(index as usize) else {
+            return;
+        };
+        let Some(listener) = slot else { return };
+        if std::mem::replace(&mut listener.closed, true) {
+            return;
+        }
+        if let Some(mut bound) = listener.bound.take() {
+            drop(bound.deregister(&self.registry));
+        }
+        listener.ready = false;
+        self.context
+            .emit(Kind::ListenerClosed, Id::accepted(index, 0), 0, 0, 0);
+    }
+
+    pub(super) fn connect(
+        &mut self,
+        id: Id,
+        target: &Target,
+        local: Option<SocketAddr>,
+        profile: Arc<Profile>,
+    ) {
+        let stream = match Stream::connect(target, local) {
+            Ok(stream) => stream,
+            Err(failure) => return self.refuse(id, &failure, Syscall::Connect),
+        };
+        if profile.nodelay
+            && let Err(error) = stream.set_nodelay(true)
+        {
+            return self.refuse(id, &error.into(), Syscall::SetOption);
+        }
+        if let Some(times) = &profile.keepalive
+            && let Err(error) = stream.set_keepalive(Some(times))
+        {
+            return self.refuse(id, &error.into(), Syscall::SetOption);
+        }
+        let mut connection = Connection::new(stream, profile, None, self.context.now);
+        connection.set(Flag::Connecting);
+        connection.unset(Flag::Writable);
+        self.place(id, connection);
+    }
+
+    pub(super) fn adopt(&mut self, id: Id, stream: Stream, profile: Arc<Profile>) {
+        let mut connection = Connection::new(stream, profile, None, self.context.now);
+        // It is connected, most likely, and the next turn finds out.
+        connection.set(Flag::Connecting);
+        self.place(id, connection);
+        if let Some(connection) = self.table.get_mut(id) {
+            self.context.schedule(id, connection);
+        }
+    }
+
+    fn place(&mut self, id: Id, mut connection: Connection) {
+        if let Err(error) = connection.stream.register(&self.registry, id.token()) {
+            return self.refuse(id, &error.into(), Syscall::Register);
+        }
+        self.context.arm(id, &mut connection);
+        if let Err(mut connection) = self.table.place(id, connection) {
+            drop(connection.stream.deregister(&self.registry));
+        }
+    }
+
+    /// A connection of the program's that could not even begin.
+    fn refuse(&mut self, id: Id, failure: &Failure, syscall: Syscall) {
+        if self.table.get_mut(id).is_some() {
+            return;
+        }
+        self.context.counters.errors.add(1);
+        let cause = Cause::failure(failure, syscall);
+        let (code, syscall) = (cause.code as u32, cause.syscall as u32);
+        self.context.emit(Kind::Closed, id, code, syscall, 0);
+    }
+
+    /// A connection of a listener.
+    pub(super) fn open(&mut self, index: u32, mut stream: Stream, peer: Option<SocketAddr>) {
+        let Some(Some(listener)) = self.listeners.get(index as usize) else {
+            return;
+        };
+        let ends = Ends {
+            peer,
+            local: listener.is_wildcard.then(|| stream.addresses().1).flatten(),
+            is_unix: stream.is_unix(),
+        };
+        let shared = Arc::clone(&listener.shared);
+        let profile = Arc::clone(&listener.profile);
+        let id = self.table.next_id();
+        let registered = id.map(|id| stream.register(&self.registry, id.token()));
+        let (Some(id), Some(Ok(()))) = (id, registered) else {
+            shared.count(Mishap::Error);
+            return shared.leave();
+        };
+        let mut connection = Connection::new(stream, profile, Some(index), self.context.now);
+        self.context.arm(id, &mut connection);
+        self.table.insert(connection);
+        self.context.counters.accepted.add(1);
+        self.context.emit_open(Kind::Open, id, index, ends);
+    }
+}

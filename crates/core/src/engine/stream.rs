@@ -1,0 +1,241 @@
+//! The kinds of connection that a lane has, as one.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::{IntoRawFd, OwnedFd};
+#[cfg(windows)]
+use std::os::windows::io::{IntoRawSocket, OwnedSocket};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+#[cfg(unix)]
+use mio::net::UnixStream;
+use mio::{Interest, Registry, Token, event::Source};
+use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
+
+use super::command::{KeepAlive, Target};
+use crate::error::Result;
+use crate::raw::{self, RawDescriptor};
+use crate::tcp::stream::MAX_BYTES;
+
+/// A connected, or connecting, byte stream.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+macro_rules! each {
+    ($stream:expr, $socket:ident => $result:expr) => {
+        match $stream {
+            Stream::Tcp($socket) => $result,
+            #[cfg(unix)]
+            Stream::Unix($socket) => $result,
+        }
+    };
+}
+
+impl Stream {
+    /// Starts to connect, without waiting.
+    pub(super) fn connect(target: &Target, local: Option<SocketAddr>) -> Result<Self> {
+        let address = target.to_socket_address()?;
+        let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        if let Some(local) = local {
+            socket.bind(&local.into())?;
+        }
+        match socket.connect(&address) {
+            Err(error) if !is_in_progress(&error) => return Err(error.into()),
+            _ => {}
+        }
+        Ok(Self::from_socket(socket, address.domain()))
+    }
+
+    /// Takes ownership of a stream socket of any kind that a lane can have, connected or not.
+    ///
+    /// Errors: as [`raw::adopt_connection`]; the descriptor is still the caller's then.
+    pub fn adopt(descriptor: RawDescriptor) -> Result<Self> {
+        let (socket, domain) = raw::adopt_connection(descriptor)?;
+        Ok(Self::from_socket(socket, domain))
+    }
+
+    fn from_socket(socket: Socket, domain: Domain) -> Self {
+        #[cfg(unix)]
+        if domain == Domain::UNIX {
+            return Self::Unix(UnixStream::from_std(OwnedFd::from(socket).into()));
+        }
+        let _ = domain;
+        #[cfg(unix)]
+        return Self::Tcp(TcpStream::from_std(OwnedFd::from(socket).into()));
+        #[cfg(windows)]
+        return Self::Tcp(TcpStream::from_std(OwnedSocket::from(socket).into()));
+    }
+
+    #[inline]
+    pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        each!(self, socket => retry(|| { let mut socket = socket; socket.read(buffer) }))
+    }
+
+    #[inline]
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
+        each!(self, socket => retry(|| { let mut socket = socket; socket.write(bytes) }))
+    }
+
+    /// Writes several buffers, whose sum may exceed what a system takes at once.
+    pub(super) fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut room = MAX_BYTES;
+        let fit = slices
+            .iter()
+            .take_while(|slice| {
+                let fits = slice.len() <= room;
+                room = room.saturating_sub(slice.len());
+                fits
+            })
+            .count();
+        // One that is too large even alone goes in parts.
+        if fit == 0 {
+            return slices.first().map_or(Ok(0), |first| self.write(first));
+        }
+        let slices = &slices[..fit];
+        #[cfg(unix)]
+        return each!(self, socket => retry(|| socket.try_io(|| {
+            // `writev` has no flags, and a library must not die of SIGPIPE.
+            SockRef::from(socket).send_vectored_with_flags(slices, NO_SIGNAL)
+        })));
+        #[cfg(windows)]
+        return each!(self, socket => retry(|| { let mut socket = socket; socket.write_vectored(slices) }));
+    }
+
+    pub(super) fn shutdown_write(&self) -> io::Result<()> {
+        each!(self, socket => socket.shutdown(Shutdown::Write))
+    }
+
+    pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
+        each!(self, socket => socket.take_error())
+    }
+
+    /// Whether there is a peer by now.
+    pub(super) fn is_connected(&self) -> bool {
+        each!(self, socket => socket.peer_addr().is_ok())
+    }
+
+    /// Both ends of a TCP connection, as far as the system knows them.
+    pub(super) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        match self {
+            Self::Tcp(socket) => (socket.peer_addr().ok(), socket.local_addr().ok()),
+            #[cfg(unix)]
+            Self::Unix(_) => (None, None),
+        }
+    }
+
+    pub(super) fn is_unix(&self) -> bool {
+        !matches!(self, Self::Tcp(_))
+    }
+
+    /// Closing shall reset the connection instead of ending it.
+    pub(super) fn set_reset(&self) -> io::Result<()> {
+        each!(self, socket => SockRef::from(socket).set_linger(Some(Duration::ZERO)))
+    }
+
+    /// `TCP_NODELAY`; nothing for a socket without it.
+    pub(super) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.set_nodelay(nodelay),
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    /// `SO_KEEPALIVE` and its times; nothing for a socket without it.
+    pub(super) fn set_keepalive(&self, keepalive: Option<&KeepAlive>) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => keep_alive(&SockRef::from(socket), keepalive),
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        each!(self, socket => socket.register(registry, token, interest))
+    }
+
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        each!(self, socket => socket.deregister(registry))
+    }
+
+    pub(super) fn into_raw(self) -> RawDescriptor {
+        #[cfg(unix)]
+        return each!(self, socket => socket.into_raw_fd());
+        #[cfg(windows)]
+        return each!(self, socket => socket.into_raw_socket());
+    }
+}
+
+impl From<TcpStream> for Stream {
+    fn from(stream: TcpStream) -> Self {
+        Self::Tcp(stream)
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixStream> for Stream {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
+}
+
+/// `SO_KEEPALIVE` and its times, where the system has them.
+pub(super) fn keep_alive(socket: &SockRef<'_>, keepalive: Option<&KeepAlive>) -> io::Result<()> {
+    let Some(times) = keepalive else {
+        return socket.set_keepalive(false);
+    };
+    let seconds = |value: u32| Duration::from_secs(value.into());
+    let mut parameters = TcpKeepalive::new();
+    if times.delay > 0 {
+        parameters = parameters.with_time(seconds(times.delay));
+    }
+    if times.interval > 0 {
+        parameters = parameters.with_interval(seconds(times.interval));
+    }
+    #[cfg(unix)]
+    if times.count > 0 {
+        parameters = parameters.with_retries(times.count);
+    }
+    socket.set_keepalive(true)?;
+    if *times == KeepAlive::default() {
+        return Ok(());
+    }
+    socket.set_tcp_keepalive(&parameters)
+}
+
+#[cfg(unix)]
+fn is_in_progress(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+#[cfg(windows)]
+fn is_in_progress(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+#[cfg(all(unix, not(target_vendor = "apple")))]
+const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+/// Apple has an option of the socket for it, which mio sets.
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: i32 = 0;
+
+/// A signal that arrives during a non-blocking call is not the caller's business.
+fn retry<T>(mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+import type { AsyncResource } from 'node:async_hooks'
+import { socketClosed, systemError, writeAfterEnd } from '../errors.ts'
+import { type Address, addressAt, isUnknownAt, localAt, portAt } from './address.ts'
+import type { Connector } from './connector.ts'
+import { bytesOf } from './bytes.ts'
+import type { Departure } from './departure.ts'
+import type { Held } from './held.ts'
+import type { Lane } from './lane.ts'
+import type { Listener } from './listener.ts'
+import type { Settings } from './options.ts'
+import { byteLengthOf } from './primordials.ts'
+import { Op } from './protocol.ts'
+import { type Socket, socketOf } from './socket.ts'
+
+/** The bits of {@link Connection.state}. */
+export const State = Object.freeze({
+  /** Not connected yet. */
+  OPENING: 1,
+  /** FIN was asked for. */
+  ENDED: 2,
+  /** The peer's FIN was told to the program. */
+  PEER_ENDED: 4,
+  /** `close` or `terminate` was called. */
+  CLOSING: 8,
+  RESET: 16,
+  /** Too much was pending in the engine: it closes by itself. */
+  CONDEMNED: 32,
+  /** `detach` was called. */
+  DEPARTING: 64,
+  /** The program wants no data. */
+  PAUSED: 128,
+  /** Native code was told so. */
+  STOPPED: 256,
+  /** Events wait in {@link Connection.held}. */
+  HOLDING: 512,
+  /** A `drain` is owed. */
+  DRAINING: 1024,
+  /** Native code has no connection any more. */
+  GONE: 2048,
+  /** The last event was delivered. */
+  CLOSED: 4096,
+} as const)
+
+/** Not to be written to, for whatever reason. */
+const unwritable =
+  State.ENDED | State.CLOSING | State.CONDEMNED | State.DEPARTING | State.GONE | State.CLOSED
+
+/** Nothing but the close is told to the program. */
+export const muted = State.CLOSING | State.DEPARTING | State.CLOSED
+
+/** Data cannot be delivered at once. */
+export const detour = muted | State.PAUSED | State.HOLDING
+
+/**
+ * What is inside a socket: its id, its numbers, and what the program may do with it. What happens to
+ * it is in delivery.ts. There are many, so a field costs.
+ */
+export class Connection {
+  readonly lane: Lane
+  /** The id, as signed numbers: they need no box. */
+  readonly index: number
+  readonly generation: number
+  readonly settings: Settings
+  readonly listener: Listener | undefined
+  /** The asynchronous context of its handlers. */
+  readonly resource: AsyncResource
+  readonly socket: Socket<unknown>
+  state: number
+  /** The last entry in which it had an event. */
+  entry = 0
+  /** Bytes that were written and not acknowledged. */
+  buffered = 0
+  bytesRead = 0
+  bytesWritten = 0
+  remoteAddress: Address = undefined
+  remotePort = 0
+  localAddress: Address = undefined
+  localPort = 0
+  /** Data that came while it was paused, and what came behind it. */
+  held: Held | undefined = undefined
+  /** Who waits for it to be connected. */
+  attempt: Connector | undefined = undefined
+  /** Who waits for it to be detached. */
+  departure: Departure | undefined = undefined
+
+  constructor(
+    lane: Lane,
+    index: number,
+    generation: number,
+    settings: Settings,
+    listener: Listener | undefined,
+    resource: AsyncResource,
+  ) {
+    this.lane = lane
+    this.index = index
+    this.generation = generation
+    this.settings = settings
+    this.listener = listener
+    this.resource = resource
+    this.state = listener === undefined ? State.OPENING : 0
+    this.socket = socketOf(this)
+    lane.add(this)
+    const { machine } = lane
+    machine.opened()
+    machine.hold()
+    if (listener !== undefined) listener.connections += 1
+  }
+
+  /** Reads the addresses that came with its opening. */
+  locate(data: Buffer, at: number): void {
+    this.remoteAddress = addressAt(data, at)
+    this.remotePort = portAt(data, at)
+    const local = localAt(at)
+    if (!isUnknownAt(data, local)) {
+      this.localAddress = addressAt(data, local)
+      this.localPort = portAt(data, local)
+    } else if (this.listener !== undefined) {
+      this.localAddress = this.listener.bound.address
+      this.localPort = this.listener.bound.port ?? 0
+    }
+  }
+
+  /** Native code says that the system took some of what was written. */
+  acknowledge(count: number): void {
+    const acked = count < this.buffered ? count : this.buffered
+    this.buffered -= acked
+    this.lane.machine.pending -= acked
+  }
+
+  write(value: unknown, encoding: unknown): boolean {
+    if ((this.state & unwritable) !== 0) return this.#refuse()
+    const { machine, out } = this.lane
+    if (machine.pending > machine.maxPendingTotal) return this.#condemn()
+    const length =
+      typeof value === 'string'
+        ? out.addText(this, value, encoding)
+        : out.addBytes(this, bytesOf(value, 'a string, Buffer, TypedArray or DataView'))
+    this.count(length)
+    if (this.buffered <= this.settings.highWaterMark) return true
+    this.#wantDrain()
+    return false
+  }
+
+  tryWrite(value: unknown): number {
+    if ((this.state & unwritable) !== 0) {
+      this.#refuse()
+      return 0
+    }
+    const { machine, out } = this.lane
+    const bytes = bytesOf(value, 'a Buffer, TypedArray or DataView')
+    const length = byteLengthOf(bytes)
+    const room = Math.min(
+      this.settings.highWaterMark - this.buffered,
+      machine.maxPendingTotal - machine.pending,
+    )
+    if (length <= room) {
+      this.count(out.addBytes(this, bytes))
+      return length
+    }
+    if (room > 0) this.count(out.addSome(this, bytes, room))
+    this.#wantDrain()
+    return Math.max(room, 0)
+  }
+
+  /** Bytes were written. */
+  count(length: number): void {
+    this.bytesWritten += length
+    this.buffered += length
+    this.lane.machine.pending += length
+  }
+
+  /** Whether it takes part in a broadcast of so many bytes, which count from now on. */
+  take(length: number): boolean {
+    if (!this.isWritable) return false
+    const { machine } = this.lane
+    if (machine.pending > machine.maxPendingTotal) return this.#condemn()
+    this.count(length)
+    return true
+  }
+
+  /** Whether a broadcast may go to it. */
+  get isWritable(): boolean {
+    return (this.state & (unwritable | State.OPENING)) === 0
+  }
+
+  /** Throws what a program should have known; what it cannot know yet only takes nothing. */
+  #refuse(): false {
+    const { state } = this
+    if ((state & (State.CLOSING | State.DEPARTING | State.CLOSED)) !== 0) throw socketClosed()
+    if ((state & State.ENDED) !== 0) throw writeAfterEnd()
+    return false
+  }
+
+  #condemn(): false {
+    this.state |= State.CONDEMNED
+    this.#submit(Op.CONDEMN, 0)
+    return false
+  }
+
+  #wantDrain(): void {
+    if ((this.state & State.DRAINING) !== 0) return
+    this.state |= State.DRAINING
+    this.#submit(Op.WANT_DRAIN, 0)
+  }
+
+  end(value: unknown, encoding: unknown): void {
+    if (value !== undefined) this.write(value, encoding)
+    this.finish()
+  }
+
+  /** Asks for FIN, once. */
+  finish(): void {
+    if ((this.state & unwritable) !== 0) return
+    this.state |= State.ENDED
+    this.#submit(Op.SHUTDOWN, 0)
+  }
+
+  shutdown(): void {
+    if ((this.state & State.OPENING) !== 0) throw systemError('ENOTCONN', 'shutdown')
+    this.finish()
+  }
+
+  close(): void {
+    if ((this.state & muted) !== 0) return
+    this.state |= State.CLOSING
+    this.held?.clear()
+    this.#submit(Op.CLOSE, 0)
+  }
+
+  terminate(): void {
+    if ((this.state & (State.RESET | State.CLOSED)) !== 0) return
+    this.state |= State.CLOSING | State.RESET
+    this.held?.clear()
+    this.#submit(Op.RESET, 0)
+  }
+
+  /** Resets a socket that the program is never told of. */
+  abandon(): void {
+    this.terminate()
+    this.state |= State.DEPARTING
+  }
+
+  pause(): void {
+    if ((this.state & (muted | State.PAUSED)) !== 0) return
+    this.state |= State.PAUSED
+    if ((this.state & State.STOPPED) !== 0) return
+    this.state |= State.STOPPED
+    this.#submit(Op.PAUSE, 0)
+  }
+
+  resume(): void {
+    if ((this.state & State.PAUSED) === 0) return
+    this.state &= ~State.PAUSED
+    if (this.held === undefined) this.restart()
+    else this.held.pump()
+  }
+
+  /** Lets native code read again, once nothing that came before is held. */
+  restart(): void {
+    if ((this.state & State.STOPPED) === 0) return
+    this.state &= ~State.STOPPED
+    this.#submit(Op.RESUME, 0)
+  }
+
+  setTimeout(milliseconds: number): void {
+    this.#submit(Op.TIMEOUT, milliseconds)
+  }
+
+  setNoDelay(isOn: boolean): void {
+    this.#submit(Op.NODELAY, isOn ? 1 : 0)
+  }
+
+  setKeepAlive(isOn: boolean, delay: number, interval: number, count: number): void {
+    if ((this.state & State.GONE) !== 0) return
+    this.lane.out.addWords(Op.KEEPALIVE, this, isOn ? 1 : 0, [delay, interval, count])
+  }
+
+  detach(departure: Departure): void {
+    if ((this.state & (muted | State.GONE)) !== 0) throw socketClosed()
+    this.state |= State.DEPARTING
+    this.departure = departure
+    if (this.held !== undefined) departure.take(this.held.clear())
+    this.#submit(Op.DETACH, 0)
+  }
+
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    const { state } = this
+    if ((state & (muted | State.CONDEMNED)) !== 0) return 'closed'
+    if ((state & State.OPENING) !== 0) return 'opening'
+    const isReadable = (state & State.PEER_ENDED) === 0
+    const isWritable = (state & State.ENDED) === 0
+    if (isReadable) return isWritable ? 'open' : 'readOnly'
+    return isWritable ? 'writeOnly' : 'closed'
+  }
+
+  #submit(op: number, a: number): void {
+    if ((this.state & State.GONE) !== 0) return
+    this.lane.out.add(op, this.index, this.generation, a)
+  }
+}

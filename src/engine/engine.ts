@@ -1,0 +1,127 @@
+import { AsyncResource } from 'node:async_hooks'
+import { native } from '../binding.ts'
+import { checkInteger, optionsOf, own } from '../check.ts'
+import { track, untrack } from '../collected.ts'
+import { invalidType, invalidValue } from '../errors.ts'
+import { chooseWake } from '../wake.ts'
+import { type AdoptOptions, adopt } from './adopt.ts'
+import { type ConnectOptions, Connector } from './connector.ts'
+import { Io, Machine } from './machine.ts'
+import { limitOf } from './options.ts'
+import { type ListenOptions, type Server, listenOn } from './server.ts'
+import type { Socket } from './socket.ts'
+import { Counters, type EngineStats, engineFields } from './stats.ts'
+
+/** Options of {@link Engine}. Own properties only; unknown ones are ignored. */
+export interface EngineOptions {
+  /**
+   * Where system calls are made: on this thread (`inline`), on threads of their own (`thread`), or
+   * wherever it pays at the moment (`auto`). Handlers always run on this thread. Default: what the
+   * environment variable `MIO_JS_IO` says, else `auto`.
+   */
+  readonly io?: 'inline' | 'thread' | 'auto' | undefined
+  /** How many threads share the sockets, 1 to 64. Default: 1. */
+  readonly threads?: number | undefined
+  /**
+   * Bytes that all sockets together may have buffered: one that writes when there are more is closed
+   * with `ERR_PENDING_LIMIT`. Default: 256 MiB. `Infinity` for none.
+   */
+  readonly maxPendingTotal?: number | undefined
+}
+
+/**
+ * Servers and sockets whose system calls are made elsewhere, in batches.
+ *
+ * Keeps the process alive as long as it has a server that is not unref'd, or a socket. One that has
+ * nothing open and is not used any more is closed by the garbage collector, with a warning.
+ */
+export class Engine implements AsyncDisposable {
+  readonly #machine: Machine
+  readonly #counters: Counters<keyof EngineStats>
+
+  /**
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; a system error
+   * (`EMFILE`, `ENOMEM`, `EAGAIN`); `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` when `MIO_JS_WAKE` asks
+   * for what this runtime does not have.
+   */
+  constructor(options?: EngineOptions) {
+    const bag = optionsOf(options)
+    const io = ioOf(own(bag, 'io'))
+    const threads = own(bag, 'threads') ?? 1
+    checkInteger('options.threads', threads, 1, 64)
+    const maxPendingTotal = limitOf(bag, 'maxPendingTotal', 0, 256 * 2 ** 20)
+    const machine = new Machine(io, chooseWake(), threads as number, maxPendingTotal)
+    const { handle } = machine
+    machine.belongTo(this)
+    this.#machine = machine
+    this.#counters = new Counters(engineFields, (out) => native.engineStats(handle, out))
+    track(this, 'Engine', handle, native.engineClose)
+  }
+
+  /**
+   * Binds and listens at once: the port is known, and errors are thrown, when this returns.
+   *
+   * @throws a system error with `address` and `port`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`,
+   * `EMFILE`; `ERR_INVALID_ADDRESS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_ARG_TYPE`,
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; `ERR_ENGINE_CLOSED`.
+   */
+  listen<T = undefined>(options: ListenOptions<T>): Server {
+    this.#machine.checkOpen()
+    return listenOn(this.#machine, optionsOf(options))
+  }
+
+  /**
+   * Connects, and resolves with a socket that is open and whose `open` handler has returned.
+   *
+   * @throws (rejects) a system error with `address` and `port`: `ECONNREFUSED`, `ETIMEDOUT`,
+   * `ENETUNREACH`, … of the last address that was tried; that of `node:dns`; `ABORT_ERR`;
+   * `ERR_ENGINE_CLOSED`; as {@link Engine.listen} for the options.
+   */
+  // oxlint-disable-next-line require-await: rejects instead of throwing
+  async connect<T = undefined>(options: ConnectOptions<T>): Promise<Socket<T>> {
+    this.#machine.checkOpen()
+    const resource = new AsyncResource('MIO_SOCKET')
+    const connector = new Connector(this.#machine, resource, optionsOf(options))
+    return connector.start() as Promise<Socket<T>>
+  }
+
+  /**
+   * Takes over the descriptor of a connected stream socket, such as {@link Socket.detach} gives away.
+   * Returns at once; what is written before `open` is sent then.
+   *
+   * @throws `EBADF`, `ENOTSOCK`, `ENOTCONN`; `ERR_INVALID_FD_TYPE`; `ERR_FD_OWNED`;
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows; `ERR_ENGINE_CLOSED`; as {@link Engine.listen}
+   * for the options. The descriptor is still the caller's then.
+   */
+  adopt<T = undefined>(fd: number, options?: AdoptOptions<T>): Socket<T> {
+    this.#machine.checkOpen()
+    return adopt(this.#machine, fd, optionsOf(options)).socket as Socket<T>
+  }
+
+  /** Counters, since the engine was made; the last ones once it is closed. */
+  stats(): EngineStats {
+    return this.#counters.read()
+  }
+
+  /**
+   * Terminates all sockets, stops all servers, ends the threads. Resolves when that is done and
+   * every socket had its `close`. To end gracefully, close the servers first.
+   */
+  close(): Promise<void> {
+    untrack(this)
+    return this.#machine.close(() => this.#counters.finish())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function ioOf(value: unknown): Io {
+  const name = value === undefined ? (process.env['MIO_JS_IO'] ?? 'auto') : value
+  if (typeof name !== 'string') throw invalidType('options.io', 'a string', name)
+  if (!Object.hasOwn(Io, name)) {
+    throw invalidValue('options.io', "'inline', 'thread' or 'auto'", name)
+  }
+  return Io[name as keyof typeof Io]
+}

@@ -1,0 +1,112 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { Address } from './address.ts'
+import type { Connection } from './connection.ts'
+import type { Lane } from './lane.ts'
+import type { Machine } from './machine.ts'
+import type { Settings } from './options.ts'
+import { Op } from './protocol.ts'
+
+/** Where a listener is bound, as its connections need it. */
+export interface Bound {
+  readonly address: Address
+  readonly port: number | undefined
+}
+
+/** What is inside a server: one number for all lanes, and what was accepted by it. */
+export class Listener {
+  readonly machine: Machine
+  readonly index: number
+  readonly settings: Settings
+  readonly bound: Bound
+  /** The context of the `listen`, which its handlers see. */
+  readonly resource = new AsyncResource('MIO_SERVER')
+  /** Connections that had no `close` yet. */
+  connections = 0
+  /** No further connection is told to the program. */
+  isRefusing = false
+  #isHeld = false
+  #lanesLeft: number
+  #closing: Promise<void> | undefined
+  #finish: (() => void) | undefined
+  readonly #onClosed: () => void
+
+  /** `onClosed` is called when all lanes have closed theirs. */
+  constructor(
+    machine: Machine,
+    index: number,
+    settings: Settings,
+    bound: Bound,
+    onClosed: () => void,
+  ) {
+    this.machine = machine
+    this.index = index
+    this.settings = settings
+    this.bound = bound
+    this.#onClosed = onClosed
+    this.#lanesLeft = machine.lanes.length
+    machine.listeners[index] = this
+    machine.opened()
+    this.hold()
+  }
+
+  hold(): void {
+    if (this.#isHeld || this.#lanesLeft === 0) return
+    this.#isHeld = true
+    this.machine.hold()
+  }
+
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.machine.release()
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** Accepts nothing more; resolves when all that was accepted is closed. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#finish = resolve
+      for (const lane of this.machine.lanes) lane.out.add(Op.CLOSE_LISTENER, this.index, 0, 0)
+    })
+    return this.#closing
+  }
+
+  closeNow(): void {
+    this.isRefusing = true
+    void this.close()
+    const { lanes, stalled } = this.machine
+    for (const lane of lanes) {
+      for (const connection of this.connectionsOf(lane)) connection.terminate()
+    }
+    for (const connection of stalled) if (connection.listener === this) connection.terminate()
+  }
+
+  /** A lane has closed its listener. */
+  laneClosed(): void {
+    this.#lanesLeft -= 1
+    if (this.#lanesLeft > 0) return
+    this.#onClosed()
+    this.machine.listeners[this.index] = undefined
+    this.release()
+    this.#settle()
+  }
+
+  connectionClosed(): void {
+    this.connections -= 1
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#lanesLeft > 0 || this.connections > 0) return
+    this.machine.ended()
+    this.#finish?.()
+  }
+
+  /** The connections of one lane, as far as native code has them. */
+  *connectionsOf({ accepted }: Lane): IterableIterator<Connection> {
+    for (const connection of accepted) if (connection?.listener === this) yield connection
+  }
+}

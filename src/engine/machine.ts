@@ -1,0 +1,165 @@
+import { native } from '../binding.ts'
+import { check, engineClosed } from '../errors.ts'
+import type { Wake } from '../wake.ts'
+import type { Connection } from './connection.ts'
+import { dispatch } from './delivery.ts'
+import type { Engine } from './engine.ts'
+import { Lane } from './lane.ts'
+import type { Listener } from './listener.ts'
+import { nextTick } from './primordials.ts'
+import { batchBytes, batchRecords, headerWords, recordWords } from './protocol.ts'
+
+const { engineKeepAlive } = native
+
+/** How the lanes run; the values are shared with the core. */
+export const Io = Object.freeze({ inline: 0, thread: 1, auto: 2 } as const)
+
+export type Io = (typeof Io)[keyof typeof Io]
+
+/** Engines that have something open must not be collected, even if nobody holds them. */
+const busy = new Set<Engine>()
+
+/** What is inside an {@link Engine}: its lanes, what it has open, and the batch being delivered. */
+export class Machine {
+  readonly handle: number
+  readonly lanes: readonly Lane[]
+  readonly listeners: (Listener | undefined)[] = []
+  readonly records = new Uint32Array(headerWords + recordWords * batchRecords)
+  readonly arena = Buffer.alloc(batchBytes)
+  readonly maxPendingTotal: number
+  /** Bytes that were written and that the system did not take yet, of all connections. */
+  pending = 0
+  isClosed = false
+  /** Connections that are gone, and whose close waits behind data that the program does not take. */
+  readonly stalled = new Set<Connection>()
+
+  /** The batch: how many records, the next one, and those that wait for another entry. */
+  count = 0
+  cursor = 0
+  readonly deferred: number[] = []
+  /** The number of the entry, by which connections know that they had their event. */
+  entry = 0
+  isDelivering = false
+
+  #isScheduled = false
+  /** Ref'd servers and connections that native code has: while there are any the loop stays alive. */
+  #holds = 0
+  /** Servers and connections that are not over. While there are any the engine is not collected. */
+  #open = 0
+  #engine: WeakRef<Engine> | undefined
+  #nextLane = 0
+  #closing: Promise<void> | undefined
+  #finish: (() => void) | undefined
+
+  constructor(io: Io, wake: Wake, threads: number, maxPendingTotal: number) {
+    this.maxPendingTotal = maxPendingTotal
+    this.lanes = Array.from({ length: threads }, (_, index) => new Lane(this, index))
+    const limits = Float64Array.of(maxPendingTotal)
+    const deliver = (lane: number, count: number): number =>
+      dispatch(this, this.lanes[lane] as Lane, count)
+    const { arena, records } = this
+    this.handle = check(
+      native.engineOpen(io, wake, threads, limits, records, arena, deliver),
+      'engine',
+    )
+  }
+
+  /** Whose machine this is: kept alive by what it has open, and by nothing else here. */
+  belongTo(engine: Engine): void {
+    this.#engine = new WeakRef(engine)
+  }
+
+  get isClosing(): boolean {
+    return this.isClosed || this.#closing !== undefined
+  }
+
+  checkOpen(): void {
+    if (this.isClosing) throw engineClosed()
+  }
+
+  /** Connects and adoptions are dealt to the lanes in turn. */
+  nextLane(): Lane {
+    const lane = this.lanes[this.#nextLane % this.lanes.length] as Lane
+    this.#nextLane += 1
+    return lane
+  }
+
+  newListenerIndex(): number {
+    const free = this.listeners.indexOf(undefined)
+    return free === -1 ? this.listeners.length : free
+  }
+
+  /** Keeps the event loop alive until as many {@link Machine.release} were called. */
+  hold(): void {
+    this.#holds += 1
+    if (this.#holds === 1) engineKeepAlive(this.handle, 1)
+  }
+
+  release(): void {
+    this.#holds -= 1
+    if (this.#holds === 0 && !this.isClosed) engineKeepAlive(this.handle, 0)
+  }
+
+  /** A server or a connection begins. */
+  opened(): void {
+    this.#open += 1
+    const engine = this.#engine?.deref()
+    if (this.#open === 1 && engine !== undefined) busy.add(engine)
+  }
+
+  /** Its last event was delivered. */
+  ended(): void {
+    this.#open -= 1
+    if (this.#open !== 0) return
+    const engine = this.#engine?.deref()
+    if (engine !== undefined) busy.delete(engine)
+    this.#finish?.()
+  }
+
+  /** What is collected leaves at the end of the entry, or of the tick. */
+  schedule(): void {
+    if (this.isDelivering || this.#isScheduled) return
+    this.#isScheduled = true
+    nextTick(this.#onTick)
+  }
+
+  readonly #onTick = (): void => {
+    this.#isScheduled = false
+    this.flush()
+  }
+
+  flush(): void {
+    for (const lane of this.lanes) lane.out.flush()
+  }
+
+  /**
+   * Resets and closes everything, and ends the lanes when all of it has been told. `onEnd` is called
+   * just before that.
+   */
+  close(onEnd: () => void): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#finish = () => {
+        // Never from within a delivery of the lanes that end here.
+        setImmediate(() => {
+          onEnd()
+          this.#end()
+          resolve()
+        })
+      }
+      for (const listener of this.listeners) listener?.closeNow()
+      for (const connection of this.#connections()) connection.terminate()
+      if (this.#open === 0) this.#finish()
+    })
+    return this.#closing
+  }
+
+  #connections(): Connection[] {
+    return [...this.lanes.flatMap((lane) => [...lane.connections()]), ...this.stalled]
+  }
+
+  #end(): void {
+    this.isClosed = true
+    // Fails only if it failed before.
+    native.engineClose(this.handle)
+  }
+}

@@ -1,0 +1,242 @@
+import { isIP } from 'node:net'
+import { native } from '../binding.ts'
+import { checkInteger, own } from '../check.ts'
+import { check, failure, illegalConstructor, invalidHostname, invalidType } from '../errors.ts'
+import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
+import type { Address } from './address.ts'
+import { broadcast } from './broadcast.ts'
+import { type Handlers, callbacksOf } from './handlers.ts'
+import { Listener } from './listener.ts'
+import type { Machine } from './machine.ts'
+import {
+  Field,
+  Flag,
+  type Numbers,
+  type SocketOptions,
+  flagOf,
+  limitOf,
+  newNumbers,
+  pathOf,
+  portOf,
+  raise,
+  serverDeadlines,
+  settingsOf,
+  textOf,
+} from './options.ts'
+import { Counters, type ServerStats, serverFields } from './stats.ts'
+import type { Socket } from './socket.ts'
+
+/** Options of {@link Engine.listen}. Own properties only; unknown ones are ignored. */
+export interface ListenOptions<T = undefined> extends SocketOptions<T> {
+  /**
+   * A literal address, or `localhost` for 127.0.0.1. Default: every address of the machine, by IPv6
+   * and IPv4 where there is IPv6, else by IPv4.
+   */
+  readonly hostname?: string | undefined
+  /** 0 to 65535; 0, the default, for one that is free. */
+  readonly port?: number | undefined
+  /** A Unix socket instead of hostname and port. */
+  readonly path?: string | undefined
+  /**
+   * Connections that may wait to be accepted, 1 to 2^31 - 1; the system caps it (Linux:
+   * `net.core.somaxconn`). Default: 511.
+   */
+  readonly backlog?: number | undefined
+  /** `SO_REUSEPORT`: whether other processes may listen on the same port. Default: false. */
+  readonly reusePort?: boolean | undefined
+  /** Whether an IPv6 address takes no IPv4 connections. Default: false. */
+  readonly ipv6Only?: boolean | undefined
+  /**
+   * Connections that may be open at the same time; further ones are closed at once and counted.
+   * Default: 10,000, or half of the process's soft limit of descriptors if that is less. `Infinity`
+   * for no limit.
+   */
+  readonly maxConnections?: number | undefined
+}
+
+const key = Symbol('Server')
+const maxBacklog = 2 ** 31 - 1
+
+/** Starts to listen. */
+export let listenOn: (machine: Machine, bag: object) => Server
+
+/** Accepts connections, from when it was made until it is closed. */
+export class Server implements AsyncDisposable {
+  readonly #listener: Listener
+  readonly #address: SocketAddr | string
+  readonly #counters: Counters<keyof ServerStats>
+
+  private constructor(machine: Machine, bag: object, secret: symbol) {
+    if (secret !== key) throw illegalConstructor()
+    const numbers = newNumbers()
+    const settings = settingsOf(bag, serverDeadlines, numbers)
+    numbers[Field.MAX_CONNECTIONS] = limitOf(bag, 'maxConnections', 0, NaN)
+    numbers[Field.BACKLOG] = backlogOf(own(bag, 'backlog'))
+    if (flagOf(bag, 'reusePort', false)) raise(numbers, Flag.REUSE_PORT)
+    if (flagOf(bag, 'ipv6Only', false)) raise(numbers, Flag.IPV6_ONLY)
+    const index = machine.newListenerIndex()
+    this.#address = bind(machine, index, bag, numbers)
+    this.#counters = new Counters(serverFields, (out) =>
+      native.listenerStats(machine.handle, index, out),
+    )
+    const isPath = typeof this.#address === 'string'
+    const bound = {
+      address: isPath ? undefined : compact((this.#address as SocketAddr).address),
+      port: isPath ? undefined : (this.#address as SocketAddr).port,
+    }
+    this.#listener = new Listener(machine, index, settings, bound, () => this.#counters.finish())
+  }
+
+  static {
+    listenOn = (machine, bag) => new Server(machine, bag, key)
+  }
+
+  /** The port, also if the system chose it; `undefined` for a path. */
+  get port(): number | undefined {
+    return typeof this.#address === 'string' ? undefined : this.#address.port
+  }
+
+  /** The address as text; `undefined` for a path. */
+  get hostname(): string | undefined {
+    return typeof this.#address === 'string' ? undefined : this.#address.address
+  }
+
+  /** As in `node:net`: the path, or an address. */
+  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | string {
+    if (typeof this.#address === 'string') return this.#address
+    const { address, family, port } = this.#address
+    return { address, family, port }
+  }
+
+  /** How many sockets had their `open` and not yet their `close`. */
+  get connections(): number {
+    return this.#listener.connections
+  }
+
+  /** Counters, since it listens; the last ones once it is closed. */
+  stats(): ServerStats {
+    return this.#counters.read()
+  }
+
+  /** Keeps the process alive, which is the default. */
+  ref(): this {
+    this.#listener.hold()
+    return this
+  }
+
+  /** Lets the process end, if only this server is left. Its open sockets still keep it alive. */
+  unref(): this {
+    this.#listener.release()
+    return this
+  }
+
+  /**
+   * Replaces the handlers, all of them, for new and open sockets.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`; nothing is replaced then.
+   */
+  reload<T>(handlers: Handlers<T>): void {
+    if (handlers === undefined) throw invalidType('handlers', 'an object', handlers)
+    Object.assign(this.#listener.settings.callbacks, callbacksOf('handlers', handlers))
+  }
+
+  /**
+   * Writes to every socket, or those for which `filter` returns something true, and returns to how
+   * many. Sockets that are not writable are left out. The bytes cross to native code once; `drain`
+   * does not come for them, see {@link Socket.bufferedAmount}.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_BUFFER_DETACHED`; what `filter` throws, with nothing
+   * written.
+   */
+  broadcast<T = unknown>(
+    bytes: string | NodeJS.ArrayBufferView,
+    filter?: (socket: Socket<T>) => unknown,
+  ): number {
+    if (filter !== undefined && typeof filter !== 'function') {
+      throw invalidType('filter', 'a function', filter)
+    }
+    return broadcast(
+      this.#listener,
+      bytes,
+      filter as ((socket: Socket<unknown>) => unknown) | undefined,
+    )
+  }
+
+  /**
+   * Accepts nothing more, and resolves when every socket had its `close`. It ends none of them: that
+   * is the program's, or {@link Server.closeNow}.
+   */
+  close(): Promise<void> {
+    return this.#listener.close()
+  }
+
+  /** Accepts nothing more, and terminates every socket. {@link Server.close} tells when it is done. */
+  closeNow(): void {
+    this.#listener.closeNow()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function backlogOf(value: unknown): number {
+  if (value === undefined) return 511
+  checkInteger('options.backlog', value, 0, Number.MAX_SAFE_INTEGER)
+  return Math.min(Math.max(value as number, 1), maxBacklog)
+}
+
+/** IPv4 in the form that connections keep. */
+function compact(address: string): Address {
+  if (isIP(address) !== 4) return address
+  return address.split('.').reduce((bits, part) => (bits << 8) | Number(part), 0)
+}
+
+function bind(machine: Machine, index: number, bag: object, numbers: Numbers): SocketAddr | string {
+  const path = pathOf(bag)
+  if (path !== undefined) {
+    raise(numbers, Flag.PATH)
+    const code = native.engineListen(machine.handle, index, path, numbers)
+    if (code < 0) throw failure(code, 'listen', { address: path, port: -1 })
+    return path
+  }
+  const hostname = textOf(bag, 'hostname')
+  const port = portOf(own(bag, 'port') ?? 0)
+  numbers[Field.PORT] = port
+  bindAddress(machine, index, hostname, port, numbers)
+  check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')
+  return decodeScratch()
+}
+
+function bindAddress(
+  machine: Machine,
+  index: number,
+  hostname: string | undefined,
+  port: number,
+  numbers: Numbers,
+): void {
+  const literal = hostname === 'localhost' ? '127.0.0.1' : hostname
+  if (literal !== undefined && isIP(literal) === 0) {
+    throw invalidHostname('options.hostname', hostname)
+  }
+  const address = literal ?? '::'
+  const error = tryBind(machine, index, address, port, numbers)
+  if (error === undefined) return
+  if (literal !== undefined || !noIPv6.has(error.code ?? '')) throw error
+  const second = tryBind(machine, index, '0.0.0.0', port, numbers)
+  if (second !== undefined) throw second
+}
+
+/** What the system says of `::` when it has no IPv6. */
+const noIPv6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'EPROTONOSUPPORT'])
+
+function tryBind(
+  machine: Machine,
+  index: number,
+  address: string,
+  port: number,
+  numbers: Numbers,
+): NodeJS.ErrnoException | undefined {
+  const code = native.engineListen(machine.handle, index, address, numbers)
+  return code < 0 ? failure(code, 'listen', { address, port }) : undefined
+}

@@ -1,0 +1,201 @@
+import { illegalConstructor } from '../errors.ts'
+import { checkBoolean } from '../check.ts'
+import { familyOf, textOf } from './address.ts'
+import type { Connection } from './connection.ts'
+import { type Detached, Departure } from './departure.ts'
+import { keepAliveOf, millisecondsOf } from './options.ts'
+
+const key = Symbol('Socket')
+
+/** Makes the socket of a connection. */
+export let socketOf: (connection: Connection) => Socket<unknown>
+
+/**
+ * A connection, by TCP or a Unix socket. What happens to it is told to the handlers of its server,
+ * or to those that it was connected or adopted with: never from within a method here.
+ *
+ * Methods take effect at the end of the current event's handler, or of the current tick. Bytes are
+ * any `Buffer`, `TypedArray` or `DataView` of memory that is not shared; they are copied at once.
+ * What was received while there is no `data` handler is dropped.
+ */
+export class Socket<T = undefined> {
+  /** The program's own; {@link SocketOptions.data} makes it. */
+  data: T
+  readonly #connection: Connection
+
+  private constructor(connection: Connection, secret: symbol) {
+    if (secret !== key) throw illegalConstructor()
+    this.data = undefined as T
+    this.#connection = connection
+  }
+
+  static {
+    socketOf = (connection) => new Socket<unknown>(connection, key)
+  }
+
+  /**
+   * Queues all of the bytes, or of the text in its encoding (default `utf8`). False means that more
+   * is buffered than `highWaterMark`: `drain` comes, once, when everything is with the system.
+   *
+   * A socket that has more than `maxPending` buffered, or whose engine has more than
+   * `maxPendingTotal`, is closed with `ERR_PENDING_LIMIT` instead, after this returned.
+   *
+   * @throws `ERR_SOCKET_CLOSED` after `close`, `terminate`, `detach` and the `close` event;
+   * `ERR_STREAM_WRITE_AFTER_END` after `end` and `shutdown`; `ERR_INVALID_ARG_TYPE`,
+   * `ERR_UNKNOWN_ENCODING`, `ERR_BUFFER_DETACHED`.
+   */
+  write(bytes: string | NodeJS.ArrayBufferView, encoding?: BufferEncoding): boolean {
+    return this.#connection.write(bytes, encoding)
+  }
+
+  /**
+   * Queues what fits below `highWaterMark` and returns the number of bytes. If those are not all,
+   * `drain` comes, once, when everything is with the system.
+   *
+   * @throws as {@link Socket.write}.
+   */
+  tryWrite(bytes: NodeJS.ArrayBufferView): number {
+    return this.#connection.tryWrite(bytes)
+  }
+
+  /**
+   * Writes, and ends the sending direction when everything is sent (FIN). What the peer sends still
+   * arrives. Without bytes, doing it again does nothing.
+   *
+   * @throws with bytes, as {@link Socket.write}.
+   */
+  end(bytes?: string | NodeJS.ArrayBufferView, encoding?: BufferEncoding): void {
+    this.#connection.end(bytes, encoding)
+  }
+
+  /** As {@link Socket.end} without bytes. @throws `ENOTCONN` before the socket is open. */
+  shutdown(): void {
+    this.#connection.shutdown()
+  }
+
+  /**
+   * Closes when everything is sent, or the time of `linger` is over. Of all events only `close`
+   * comes from now on. Doing it again does nothing.
+   */
+  close(): void {
+    this.#connection.close()
+  }
+
+  /** Closes at once (RST): what is not sent is dropped. Of all events only `close` comes. */
+  terminate(): void {
+    this.#connection.terminate()
+  }
+
+  /**
+   * Takes no more data: none is delivered when this has returned. What had arrived waits here, and
+   * the peer is slowed down by its system. `end` and `close` wait behind data, and only behind data.
+   */
+  pause(): this {
+    this.#connection.pause()
+    return this
+  }
+
+  /** Goes on after {@link Socket.pause}. */
+  resume(): this {
+    this.#connection.resume()
+    return this
+  }
+
+  /** Lets everything that `operation` writes, whatever its size, leave together; returns its result. */
+  cork<Result>(operation: () => Result): Result {
+    const { out } = this.#connection.lane
+    out.corks += 1
+    try {
+      return operation()
+    } finally {
+      out.corks -= 1
+    }
+  }
+
+  /**
+   * Calls `timeout` each time that nothing was received or sent for so many milliseconds: 0 for
+   * never, which is the default, to 2^31 - 1.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  setTimeout(milliseconds: number): this {
+    this.#connection.setTimeout(millisecondsOf('milliseconds', milliseconds))
+    return this
+  }
+
+  /** `TCP_NODELAY`: whether small writes leave at once. Does nothing for a Unix socket. */
+  setNoDelay(noDelay = true): this {
+    checkBoolean('noDelay', noDelay)
+    this.#connection.setNoDelay(noDelay)
+    return this
+  }
+
+  /**
+   * `SO_KEEPALIVE`, and its times as in {@link KeepAlive}: milliseconds, 0 for the system's.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`.
+   */
+  setKeepAlive(keepAlive = false, delay?: number, interval?: number, count?: number): this {
+    checkBoolean('keepAlive', keepAlive)
+    const times = keepAliveOf(delay, interval, count)
+    this.#connection.setKeepAlive(keepAlive, times.delay, times.interval, times.count)
+    return this
+  }
+
+  /**
+   * Gives the descriptor away when everything is sent, with what was received and not delivered. No
+   * handler is called from now on.
+   *
+   * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first.
+   */
+  // oxlint-disable-next-line require-await: rejects instead of throwing
+  async detach(): Promise<Detached> {
+    const departure = new Departure()
+    this.#connection.detach(departure)
+    return departure.promise
+  }
+
+  /** The peer's address, also after the close; `undefined` for a Unix socket. */
+  get remoteAddress(): string | undefined {
+    return textOf(this.#connection.remoteAddress)
+  }
+
+  get remotePort(): number | undefined {
+    const { remoteAddress, remotePort } = this.#connection
+    return remoteAddress === undefined ? undefined : remotePort
+  }
+
+  get remoteFamily(): 'IPv4' | 'IPv6' | undefined {
+    return familyOf(this.#connection.remoteAddress)
+  }
+
+  /** The address on this machine, also after the close; `undefined` for a Unix socket. */
+  get localAddress(): string | undefined {
+    return textOf(this.#connection.localAddress)
+  }
+
+  get localPort(): number | undefined {
+    const { localAddress, localPort } = this.#connection
+    return localAddress === undefined ? undefined : localPort
+  }
+
+  /** Bytes that were received, those that wait here included. */
+  get bytesRead(): number {
+    return this.#connection.bytesRead
+  }
+
+  /** Bytes that were written, those that are still buffered included. */
+  get bytesWritten(): number {
+    return this.#connection.bytesWritten
+  }
+
+  /** Bytes that were written and that the system has not taken, as far as is known here. */
+  get bufferedAmount(): number {
+    return this.#connection.buffered
+  }
+
+  /** As in `node:net`; `closed` from `close` or `terminate` on. */
+  get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    return this.#connection.readyState
+  }
+}

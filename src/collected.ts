@@ -11,9 +11,9 @@ interface Held {
 
 const registry = new FinalizationRegistry<Held>(({ kind, handle, close }) => {
   close(handle)
-  process.emitWarning(`A ${kind} was closed on garbage collection; call its close() instead`, {
-    code: 'MIO_UNCLOSED',
-  })
+  const article = kind === 'Engine' ? 'An' : 'A'
+  const message = `${article} ${kind} was closed on garbage collection; call its close() instead`
+  process.emitWarning(message, { code: 'MIO_UNCLOSED' })
 })
 
 /** Closes `handle` when `object` is collected, unless {@link untrack} comes first. */

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { Events, Interest, Poll, TcpListener, TcpStream, Token } from 'mio-js'
 import { native } from '#src/binding.js'
 import { describe, machine } from './machine.js'
-import { Program } from './process.js'
+import { native as program, Program } from './process.js'
 import { spread, table } from './statistics.js'
 
 const { values: options } = parseArgs({
@@ -123,8 +123,8 @@ const figures: Record<string, () => number> = {
 }
 
 async function inRust(): Promise<Record<string, number>> {
-  using program = new Program(['target/release/calls', '--samples', options.samples])
-  return JSON.parse(await program.line()) as Record<string, number>
+  await using rust = new Program({ command: [program('calls'), '--samples', options.samples] })
+  return JSON.parse(await rust.line()) as Record<string, number>
 }
 
 console.log(describe(machine()))

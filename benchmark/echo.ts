@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describe, machine, versionOf } from './machine.js'
-import { Program } from './process.js'
+import { native, Program } from './process.js'
 import { show, spread, table } from './statistics.js'
 
 interface Load {
-  readonly messages: number
-  readonly messagesPerSecond: number
+  readonly units: number
+  readonly unitsPerSecond: number
   readonly p50Micros: number
   readonly p99Micros: number
 }
@@ -53,7 +53,7 @@ const numbers = (list: string): number[] => list.split(',').map(Number)
 /** The servers that this machine can run, and the versions of what runs them. */
 function servers(scratch: string): [Map<string, string[]>, Record<string, string>] {
   const node = process.execPath
-  const rust = ['target/release/echo', '127.0.0.1:0']
+  const rust = [native('echo'), '127.0.0.1:0']
   const poll = [node, 'build/benchmark/servers/poll.js']
   const list = new Map([
     [baseline, [node, 'build/benchmark/servers/net.js']],
@@ -87,21 +87,21 @@ async function measure(
   connections: number,
   size: number,
 ): Promise<Omit<Sample, 'server' | 'connections' | 'size' | 'repeat'>> {
-  using program = new Program(server)
+  await using program = new Program({ command: server })
   const address = (await program.line()).replace('listening ', '')
   const args = { connections, size, seconds: options.seconds, warmup: 0.3 }
   const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)])
-  using generator = new Program(['target/release/load', address, ...flags])
+  await using generator = new Program({ command: [native('load'), address, ...flags] })
   await generator.line()
   const before = program.cpu()
   generator.go()
   const load = JSON.parse(await generator.line()) as Load
   const after = program.cpu()
   const perMessage = (key: 'main' | 'process'): number | null =>
-    before === null || after === null ? null : (after[key] - before[key]) / load.messages
+    before === null || after === null ? null : (after[key] - before[key]) / load.units
   return {
-    messages: load.messages,
-    messagesPerSecond: load.messagesPerSecond,
+    messages: load.units,
+    messagesPerSecond: load.unitsPerSecond,
     p50Micros: load.p50Micros,
     p99Micros: load.p99Micros,
     mainMicros: perMessage('main'),

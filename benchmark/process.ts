@@ -1,7 +1,9 @@
-/** Programs that a benchmark starts: their lines, and the CPU that they use. */
+/** Programs that a benchmark starts: their lines, and what they use of the machine. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** CPU in microseconds: of the main thread, where JavaScript runs, and of the whole process. */
 export interface Cpu {
@@ -9,23 +11,76 @@ export interface Cpu {
   readonly process: number
 }
 
+export interface Command {
+  readonly command: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** No program of a benchmark takes this long; one that hangs must not outlive the patience for it. */
+const LIFETIME = 120_000
+/** How long a program may take to end when it is asked to. */
+const GRACE = 5000
+
+const alive = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1))
+}
+
+/** A program of `native/`. */
+export function native(name: string): string {
+  return `${process.env['CARGO_TARGET_DIR'] ?? 'target'}/release/${name}`
+}
+
+/** A compiled module of this project, from the folder that this one is compiled to. */
+export function compiled(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}
+
 /** A started program, read line by line. */
-export class Program implements Disposable {
+export class Program implements AsyncDisposable {
   readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
   readonly #lines: AsyncIterator<string>
 
-  constructor([command, ...args]: readonly string[]) {
+  constructor({ command: [command, ...args], env = {} }: Command) {
     if (command === undefined) throw new TypeError('no command')
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'pipe', 'inherit'],
+      timeout: LIFETIME,
+    })
     if (this.#child.stdout === null) throw new TypeError('no stdout')
+    const child = this.#child
+    alive.add(child)
+    this.#ended = once(child, 'close').finally(() => alive.delete(child))
+    // Whoever reads from a program that could not be started is told so.
+    this.#ended.catch(() => {})
+    child.stdin?.on('error', () => {})
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }
 
   /** The next line; rejects when the program ends instead. */
   async line(): Promise<string> {
     const { done, value } = await this.#lines.next()
-    if (done === true) throw new Error(`${this.#child.spawnfile} ended early`)
-    return value
+    if (done !== true) return value
+    await this.#ended
+    throw new Error(`${this.#child.spawnargs.join(' ')} ended early`)
+  }
+
+  /** All lines that are left; rejects when the program fails. */
+  async rest(): Promise<string[]> {
+    const lines = []
+    for (let next = await this.#lines.next(); next.done !== true; next = await this.#lines.next()) {
+      lines.push(next.value)
+    }
+    await this.#ended
+    const { exitCode, spawnargs } = this.#child
+    if (exitCode !== 0) throw new Error(`${spawnargs.join(' ')} failed: ${lines.join(' / ')}`)
+    return lines
   }
 
   /** Sends an empty line, on which the load generator waits. */
@@ -37,14 +92,32 @@ export class Program implements Disposable {
   cpu(): Cpu | null {
     if (process.platform !== 'linux') return null
     const tasks = `/proc/${this.#child.pid}/task`
-    const used = (task: string): number =>
-      Number(readFileSync(`${tasks}/${task}/schedstat`, 'latin1').split(' ')[0]) / 1000
+    const used = (task: string): number => {
+      try {
+        const stat = readFileSync(`${tasks}/${task}/schedstat`, 'latin1')
+        return Number(stat.split(' ')[0]) / 1000
+      } catch {
+        // The thread has ended between the two looks.
+        return 0
+      }
+    }
     const whole = readdirSync(tasks).reduce((sum, task) => sum + used(task), 0)
     return { main: used(String(this.#child.pid)), process: whole }
   }
 
-  [Symbol.dispose](): void {
+  /** Bytes of memory that are resident; `null` elsewhere than on Linux. */
+  rss(): number | null {
+    if (process.platform !== 'linux') return null
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'latin1')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+  }
+
+  /** Ends the program, and waits until the system has taken back what it had. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin?.end()
     this.#child.kill()
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), GRACE)
+    await this.#ended.catch(() => {})
+    clearTimeout(kill)
   }
 }

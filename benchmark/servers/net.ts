@@ -1,9 +1,14 @@
 /** An echo server on `node:net`; also what Bun and Deno make of the same program. */
 import { type AddressInfo, createServer } from 'node:net'
 
-const server = createServer({ noDelay: true }, (socket) => {
+// As on the engine (engine.ts): only a client that does not read makes the server wait.
+const highWaterMark = 256 * 1024
+
+const server = createServer({ noDelay: true, highWaterMark }, (socket) => {
   socket.on('data', (chunk) => {
-    socket.write(chunk)
+    if (socket.write(chunk)) return
+    socket.pause()
+    socket.once('drain', () => socket.resume())
   })
   socket.on('error', () => {
     // The peer reset the connection.

@@ -1,4 +1,4 @@
-//! What the benchmark programs `load`, `echo` and `calls` share.
+//! What the benchmark programs share.
 //!
 //! They are written in Rust, next to a package for JavaScript, because a yardstick must cost less
 //! than what it measures: a load generator slower than the server would measure itself.
@@ -6,4 +6,6 @@
 pub mod arguments;
 pub mod command;
 pub mod connection;
+pub mod driver;
 pub mod pattern;
+pub mod workload;

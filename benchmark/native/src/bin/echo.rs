@@ -13,7 +13,7 @@ use mio::{Events, Interest, Poll, Token};
 use mio_js_benchmark::arguments::Arguments;
 use mio_js_benchmark::command::{self, Failure};
 
-const USAGE: &str = "echo HOST:PORT would-block|short-read";
+const USAGE: &str = "echo HOST:PORT would-block|short-read [--to-all]";
 
 /// What shows that a socket is drained.
 ///
@@ -37,14 +37,15 @@ fn main() -> ExitCode {
 }
 
 fn run(mut arguments: Arguments) -> Result<(), Failure> {
+    let to_all = arguments.flag("--to-all");
     let address = arguments.positional("HOST:PORT")?;
     let drained = match arguments.positional("would-block|short-read")?.as_str() {
         "short-read" => Drained::ShortRead,
         _ => Drained::WouldBlock,
     };
     arguments.finish()?;
-    let mut server =
-        Server::bind(&address, drained).map_err(Failure::during(&format!("binding {address}")))?;
+    let mut server = Server::bind(&address, drained, to_all)
+        .map_err(Failure::during(&format!("binding {address}")))?;
     let address = server
         .listener
         .local_addr()
@@ -68,10 +69,12 @@ struct Server {
     free: Vec<usize>,
     buffer: Vec<u8>,
     drained: Drained,
+    /// What one connection sends is sent to all of them.
+    to_all: bool,
 }
 
 impl Server {
-    fn bind(address: &str, drained: Drained) -> io::Result<Self> {
+    fn bind(address: &str, drained: Drained, to_all: bool) -> io::Result<Self> {
         // By way of std, because it resolves names.
         let listener = net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -86,6 +89,7 @@ impl Server {
             free: Vec::new(),
             buffer: vec![0; BUFFER],
             drained,
+            to_all,
         })
     }
 
@@ -97,6 +101,7 @@ impl Server {
         for event in &*events {
             match event.token() {
                 LISTENER => self.accept()?,
+                token if self.to_all => self.tell(token),
                 token => self.serve(token, event.is_read_closed())?,
             }
         }
@@ -137,6 +142,27 @@ impl Server {
             pending: Vec::new(),
         });
         Ok(())
+    }
+
+    /// Reads what a connection has to say and writes it to all. Nobody's replies are kept: the
+    /// generator reads every message before it sends the next one, so none is ever partial.
+    fn tell(&mut self, token: Token) {
+        let Some(connection) = &mut self.connections[token.0] else {
+            return;
+        };
+        match connection.stream.read(&mut self.buffer) {
+            Ok(length @ 1..) => {
+                for listener in self.connections.iter_mut().flatten() {
+                    // One that has gone is told by its own event.
+                    drop(listener.stream.write(&self.buffer[..length]));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Ok(0) | Err(_) => {
+                self.connections[token.0] = None;
+                self.free.push(token.0);
+            }
+        }
     }
 
     fn serve(&mut self, token: Token, read_closed: bool) -> io::Result<()> {

@@ -7,6 +7,7 @@ import { Connection } from './connection.ts'
 import { Held } from './held.ts'
 import type { Machine } from './machine.ts'
 import { Field, type SocketOptions, clientDeadlines, newNumbers, settingsOf } from './options.ts'
+import { byteLengthOf, set } from './primordials.ts'
 
 /** Options of {@link Engine.adopt}. Own properties only; unknown ones are ignored. */
 export interface AdoptOptions<T = undefined> extends SocketOptions<T> {
@@ -43,7 +44,9 @@ export function adopt(machine: Machine, fd: number, bag: object): Connection {
 function leftoverOf(value: unknown): Buffer {
   if (value === undefined) return Buffer.alloc(0)
   const bytes = bytesOf(value, 'a Buffer, TypedArray or DataView')
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  copy.set(bytes)
+  const length = byteLengthOf(bytes)
+  const copy = Buffer.allocUnsafeSlow(length)
+  // A view that lies outside of its memory, as that has shrunk, cannot even be copied.
+  if (length > 0) set(copy, bytes, 0)
   return copy
 }

@@ -20,6 +20,9 @@ const { allocUnsafeSlow, from } = Buffer
 /** Up to here copying in a loop is faster than a call. */
 const short = 24
 
+/** From here on memory that is not filled with zeroes is cheaper. */
+const long = 4096
+
 /** The most bytes that V8 keeps on its heap. */
 const onHeap = 64
 
@@ -31,7 +34,9 @@ export let lastChunk: Buffer | undefined
 
 /** A Buffer of its own with the bytes from `offset` on. */
 export function chunkOf(arena: Buffer, offset: number, length: number): Buffer {
-  const chunk = species === undefined ? allocUnsafeSlow(length) : new species(length)
+  // Beyond some kilobytes the zeroes that the species is filled with cost more than the other way.
+  const isLong = species === undefined || length >= long
+  const chunk = isLong ? allocUnsafeSlow(length) : new species(length)
   if (length <= short) {
     for (let i = 0; i < length; i += 1) chunk[i] = arena[offset + i] as number
   } else {

@@ -87,7 +87,7 @@ export class Connector {
     if (this.#localAddress !== undefined && isIP(this.#localAddress) === 0) {
       throw invalidHostname('options.localAddress', this.#localAddress)
     }
-    numbers[Field.LOCAL_PORT] = portOf(own(bag, 'localPort') ?? 0)
+    numbers[Field.LOCAL_PORT] = portOf(own(bag, 'localPort'), 0)
     this.#signal = signalOf(own(bag, 'signal'))
     this.#timeout = Math.min(timeoutOf(own(bag, 'timeout')), maxDelay)
     if (this.#path === undefined) {

@@ -47,7 +47,8 @@ export class Engine implements AsyncDisposable {
   constructor(options?: EngineOptions) {
     const bag = optionsOf(options)
     const io = ioOf(own(bag, 'io'))
-    const threads = own(bag, 'threads') ?? 1
+    const wanted = own(bag, 'threads')
+    const threads = wanted === undefined ? 1 : wanted
     checkInteger('options.threads', threads, 1, 64)
     const maxPendingTotal = limitOf(bag, 'maxPendingTotal', 0, 256 * 2 ** 20)
     const machine = new Machine(io, chooseWake(), threads as number, maxPendingTotal)

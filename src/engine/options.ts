@@ -232,7 +232,9 @@ export function pathOf(bag: object): string | undefined {
   return path
 }
 
-export function portOf(value: unknown): number {
+/** A port that must be given, or may be left to the system by leaving it out. */
+export function portOf(value: unknown, fallback?: number): number {
+  if (value === undefined && fallback !== undefined) return fallback
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535) {
     return value
   }

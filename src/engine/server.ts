@@ -201,7 +201,7 @@ function bind(machine: Machine, index: number, bag: object, numbers: Numbers): S
     return path
   }
   const hostname = textOf(bag, 'hostname')
-  const port = portOf(own(bag, 'port') ?? 0)
+  const port = portOf(own(bag, 'port'), 0)
   numbers[Field.PORT] = port
   bindAddress(machine, index, hostname, port, numbers)
   check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')

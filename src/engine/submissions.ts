@@ -71,7 +71,8 @@ export class Submissions {
 
   /** Writes to many connections, which hold the same payload once. */
   addBroadcast(bytes: Uint8Array, connections: readonly Connection[]): void {
-    const { length } = bytes
+    const length = byteLengthOf(bytes)
+    if (length === 0) return
     const at = this.#room(length)
     set(this.#data, bytes, at)
     this.#dataLength = at + length
@@ -89,6 +90,8 @@ export class Submissions {
   addBytes(connection: Connection, bytes: Uint8Array): number {
     const length = byteLengthOf(bytes)
     if (length >= large && this.corks === 0) return this.#cross(connection, bytes, length)
+    // A view that lies outside of its memory, as that has shrunk, cannot even be copied.
+    if (length === 0) return 0
     const at = this.#room(length)
     set(this.#data, bytes, at)
     return this.#took(connection, length)
@@ -96,13 +99,8 @@ export class Submissions {
 
   /** The first `length` of the bytes. */
   addSome(connection: Connection, bytes: Uint8Array, length: number): number {
-    if (length >= large && this.corks === 0) {
-      const some = new Uint8Array(bufferOf(bytes), byteOffsetOf(bytes), length)
-      return this.#cross(connection, some, length)
-    }
-    const at = this.#room(length)
-    copy(bytes, this.#data, at, 0, length)
-    return this.#took(connection, length)
+    if (length === 0) return 0
+    return this.addBytes(connection, new Uint8Array(bufferOf(bytes), byteOffsetOf(bytes), length))
   }
 
   /** Returns the number of bytes that the text has. */

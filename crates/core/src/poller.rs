@@ -22,6 +22,8 @@ const SLICE: Duration = Duration::from_millis(100);
 pub struct Driver {
     pub(crate) poll: mio::Poll,
     pub(crate) events: mio::Events,
+    /// How long a waiter waits; `None`: until there is an event.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The token that a source was registered with, and the source.
@@ -55,7 +57,11 @@ impl Poller {
         Ok(Self {
             #[cfg(unix)]
             raw: poll.as_raw_fd(),
-            driver: Some(Driver { poll, events }),
+            driver: Some(Driver {
+                poll,
+                events,
+                timeout: None,
+            }),
             registry,
             registrations: Slab::default(),
             signal: None,

@@ -172,7 +172,7 @@ fn next_request(shared: &Shared) -> Option<Driver> {
 
 fn wait(driver: &mut Driver) -> io::Result<()> {
     loop {
-        match driver.poll.poll(&mut driver.events, None) {
+        match driver.poll.poll(&mut driver.events, driver.timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             outcome => return outcome,
         }

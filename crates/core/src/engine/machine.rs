@@ -66,7 +66,11 @@ impl<B: Buffer> Machine<B> {
         let waker = Arc::new(mio::Waker::new(&registry, WAKER_TOKEN)?);
         let events = mio::Events::with_capacity(EVENTS);
         Ok(Self {
-            driver: Some(Driver { poll, events }),
+            driver: Some(Driver {
+                poll,
+                events,
+                timeout: None,
+            }),
             registry,
             waker,
             start: Instant::now(),
@@ -103,9 +107,11 @@ impl<B: Buffer> Machine<B> {
         self.put_back(driver, outcome)
     }
 
-    /// Gives the selector away, for a wait in another thread.
+    /// Gives the selector away, for a wait in another thread: until there is something to do.
     pub(super) fn lend(&mut self) -> Result<Driver> {
-        Ok(self.driver.take().ok_or(Misuse::Busy)?)
+        let mut driver = self.driver.take().ok_or(Misuse::Busy)?;
+        driver.timeout = self.delay();
+        Ok(driver)
     }
 
     /// Takes the selector back, with what its wait brought.

@@ -16,7 +16,7 @@ pub const BUFFER: usize = 64 * 1024;
 /// Reads from here on are large: below, a donated buffer would be pinned by less than half of it.
 const LARGE: usize = BUFFER / 2;
 /// How many donated buffers a lane likes to have.
-const STOCK: usize = 16;
+const STOCK: usize = 48;
 
 /// Memory of the program's.
 pub trait Buffer: AsMut<[u8]> + Send + 'static {

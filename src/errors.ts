@@ -93,6 +93,28 @@ export function failure(number: number, syscall: string, place?: Place): Error {
   })
 }
 
+/**
+ * As {@link failure}, of something that no code of the program's has caused: the stack would name
+ * nothing but this package, and looking it up costs more than closing a socket.
+ */
+export function unrelatedFailure(number: number, syscall: string): Error {
+  const limit = Error.stackTraceLimit
+  setStackTraceLimit(0)
+  try {
+    return failure(number, syscall)
+  } finally {
+    setStackTraceLimit(limit)
+  }
+}
+
+function setStackTraceLimit(limit: number): void {
+  try {
+    Error.stackTraceLimit = limit
+  } catch {
+    // Frozen: then the stack is made.
+  }
+}
+
 function textOf(place: Place | undefined): string {
   if (place === undefined) return ''
   const { address, port = -1 } = place

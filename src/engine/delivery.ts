@@ -8,7 +8,7 @@
  * native code, which reports it and enters again.
  */
 import { AsyncResource } from 'node:async_hooks'
-import { failure } from '../errors.ts'
+import { failure, unrelatedFailure } from '../errors.ts'
 import { chunkOf, viewOf } from './chunk.ts'
 import { Connection, State, detour, muted } from './connection.ts'
 import { Held, end as endOfData } from './held.ts'
@@ -228,7 +228,9 @@ function closed(machine: Machine, connection: Connection, at: number): void {
     attempt.failed(code, syscall)
     return
   }
-  const error = code === 0 ? undefined : failure(code, syscall)
+  const isTold =
+    connection.settings.callbacks.close !== undefined || connection.departure !== undefined
+  const error = code === 0 || !isTold ? undefined : unrelatedFailure(code, syscall)
   if (held === undefined) {
     tellClose(connection, error)
     return

@@ -30,7 +30,7 @@ export class Listener {
   #finish: (() => void) | undefined
   readonly #onClosed: () => void
 
-  /** `onClosed` is called when all lanes have closed theirs. */
+  /** `onClosed` is called when everything of it is closed. */
   constructor(
     machine: Machine,
     index: number,
@@ -88,8 +88,6 @@ export class Listener {
   laneClosed(): void {
     this.#lanesLeft -= 1
     if (this.#lanesLeft > 0) return
-    this.#onClosed()
-    this.machine.listeners[this.index] = undefined
     this.release()
     this.#settle()
   }
@@ -101,6 +99,9 @@ export class Listener {
 
   #settle(): void {
     if (this.#lanesLeft > 0 || this.connections > 0) return
+    // Only now: native code counts by the index as long as there are connections.
+    this.#onClosed()
+    this.machine.listeners[this.index] = undefined
     this.machine.ended()
     this.#finish?.()
   }

@@ -42,7 +42,11 @@ export interface ListenOptions<T = undefined> extends SocketOptions<T> {
    * `net.core.somaxconn`). Default: 511.
    */
   readonly backlog?: number | undefined
-  /** `SO_REUSEPORT`: whether other processes may listen on the same port. Default: false. */
+  /**
+   * `SO_REUSEPORT`: whether other processes may listen on the same port. Default: false. The system
+   * lets only those in that ask for it as well. With more than one thread on Linux the threads
+   * themselves share the port in this way, so a process of the same user that asks for it may join.
+   */
   readonly reusePort?: boolean | undefined
   /** Whether an IPv6 address takes no IPv4 connections. Default: false. */
   readonly ipv6Only?: boolean | undefined
@@ -238,5 +242,7 @@ function tryBind(
   numbers: Numbers,
 ): NodeJS.ErrnoException | undefined {
   const code = native.engineListen(machine.handle, index, address, numbers)
-  return code < 0 ? failure(code, 'listen', { address, port }) : undefined
+  if (code >= 0) return undefined
+  // As with Node, a port that was left to the system is no part of the error.
+  return failure(code, 'listen', port === 0 ? { address } : { address, port })
 }

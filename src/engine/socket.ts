@@ -74,8 +74,10 @@ export class Socket<T = undefined> {
   }
 
   /**
-   * Closes when everything is sent, or the time of `linger` is over. Of all events only `close`
-   * comes from now on. Doing it again does nothing.
+   * Closes when everything is sent and the peer has closed its side, too, or the time of `linger` is
+   * over: a socket that is closed while the peer still sends would reset the connection, and take
+   * away what the peer has not read yet. Until then what arrives is dropped, and of all events only
+   * `close` comes. Doing it again does nothing.
    */
   close(): void {
     this.#connection.close()

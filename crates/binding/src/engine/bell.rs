@@ -6,9 +6,10 @@
 //! microtasks. A threadsafe function calls within an entry of its own, and all nextTicks wait for
 //! the end of that; so one call makes one entry, and then sends itself again.
 //!
-//! What is sent to a threadsafe function while it is called is called in the same turn of the event
-//! loop, up to a thousand times in a row, and timers wait. So there is a second one for work that
-//! has to come later, and while that is expected the first does not deliver.
+//! A threadsafe function that is sent while it is called is called again in the same turn of the
+//! event loop, up to a thousand times in a row, and timers wait. So there is a second one, which is
+//! sent at the end of a round: when it is called a new turn has begun. Work that has taken its time
+//! waits for that, and the first one delivers nothing meanwhile.
 
 use mio_js_core::Result;
 
@@ -44,7 +45,7 @@ impl Bell {
             #[cfg(unix)]
             Kind::Uv => {
                 let calls = Calls {
-                    ready: deliver::ready,
+                    ready: deliver::rung,
                     end: super::end_lane,
                 };
                 Ok(Self::Uv(UvSignal::new(env, state, tag, calls)?))
@@ -65,6 +66,11 @@ impl Bell {
         }
     }
 
+    /// Whether calls come from within an entry, and perhaps many in one turn of the event loop.
+    pub(super) fn is_nested(&self) -> bool {
+        matches!(self, Self::Portable { .. })
+    }
+
     /// Rings for a later turn of the event loop.
     pub(super) fn ring_later(&self) {
         match self {
@@ -74,15 +80,12 @@ impl Bell {
         }
     }
 
-    /// After an entry: whether what comes next needs a call of its own, which has been arranged.
-    pub(super) fn ring_for_next_entry(&self) -> bool {
+    /// Rings for the next entry, where calls are nested.
+    pub(super) fn ring_for_next_entry(&self) {
         match self {
             #[cfg(unix)]
-            Self::Uv(_) => false,
-            Self::Portable { signal, .. } => {
-                signal.send();
-                true
-            }
+            Self::Uv(_) => {}
+            Self::Portable { signal, .. } => signal.send(),
         }
     }
 
@@ -97,5 +100,5 @@ impl Bell {
 }
 
 fn called_later(state: &Environment, tag: u64) {
-    deliver::ready(state, tag, 0);
+    deliver::rung(state, tag, 0);
 }

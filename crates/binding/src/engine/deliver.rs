@@ -35,7 +35,7 @@ pub(super) struct Progress {
     current: Option<(usize, u32)>,
     /// The lane that is looked at first.
     next: usize,
-    /// The batches of this round, and its beginning.
+    /// The batches that were delivered in this turn of the event loop, and when the first was.
     batches: u32,
     begun: Option<Instant>,
     /// The next round is to begin in a later turn of the event loop.
@@ -57,26 +57,33 @@ impl Progress {
     }
 }
 
-/// Something may be ready for a lane, in a new turn of the event loop.
+/// The selector of a lane that is inline has events.
+#[cfg(unix)]
 pub(super) fn ready(state: &Environment, tag: u64, _status: i32) {
-    begin(state, tag, |lane, progress| {
-        lane.note();
-        progress.is_postponed = false;
-    });
+    begin(state, tag, |lane, _| lane.note());
 }
 
 /// The time of a lane's timer is over.
 #[cfg(unix)]
 pub(super) fn over(state: &Environment, tag: u64, _status: i32) {
-    begin(state, tag, |lane, progress| {
-        lane.note_deadline();
-        progress.is_postponed = false;
-    });
+    begin(state, tag, |lane, _| lane.note_deadline());
 }
 
 /// A lane has signalled, perhaps within the turn of the event loop that it signalled in before.
 pub(super) fn signalled(state: &Environment, tag: u64) {
     begin(state, tag, |lane, _| lane.note_signal());
+}
+
+/// A bell has rung for a later turn of the event loop, which is now. Rounds ring the first lane's.
+pub(super) fn rung(state: &Environment, tag: u64, _status: i32) {
+    let is_first = Tag::from_bits(tag).lane == 0;
+    begin(state, tag, |lane, progress| {
+        lane.note();
+        if is_first {
+            progress.is_postponed = false;
+            progress.end_round();
+        }
+    });
 }
 
 fn begin(state: &Environment, tag: u64, note: impl FnOnce(&mut EngineLane, &mut Progress)) {
@@ -88,7 +95,7 @@ fn begin(state: &Environment, tag: u64, note: impl FnOnce(&mut EngineLane, &mut 
             } = &mut *found;
             note(&mut lanes[lane], progress);
             if progress.is_entered || progress.is_postponed {
-                // What is due is seen to later, or (an event loop within a handler) when the
+                // What is due is seen to then, or (an event loop within a handler) when the
                 // handler has returned.
                 return;
             }
@@ -148,7 +155,9 @@ impl Engine {
     /// call of its own.
     fn next_entry(&mut self, scope: &Scope, has_entered: bool) -> Result<Option<(usize, u32)>> {
         // Any bell does: all ring for the same engine.
-        if has_entered && self.lanes[0].bell().ring_for_next_entry() {
+        let bell = self.lanes[0].bell();
+        if has_entered && bell.is_nested() {
+            bell.ring_for_next_entry();
             return Ok(None);
         }
         if self.progress.current.is_none() {
@@ -182,17 +191,29 @@ impl Engine {
             }
             lane.rest()?;
         }
-        self.progress.end_round();
+        self.end_round();
         Ok(None)
+    }
+
+    fn end_round(&mut self) {
+        let bell = self.lanes[0].bell();
+        if !bell.is_nested() {
+            self.progress.end_round();
+        } else if self.progress.begun.is_some() {
+            // The next may begin in the same turn of the event loop, and then it goes on with what
+            // is left of this one's time.
+            bell.ring_later();
+        }
     }
 
     /// What is due comes in a later turn of the event loop.
     fn postpone(&mut self) -> Result<()> {
-        self.progress.is_postponed = true;
         for lane in self.lanes.iter_mut().filter(|lane| lane.is_due) {
             lane.rest()?;
-            lane.bell().ring_later();
+            lane.note();
         }
+        self.progress.is_postponed = true;
+        self.lanes[0].bell().ring_later();
         Ok(())
     }
 

@@ -170,6 +170,7 @@ fn end(state: &Environment, engine: u64) {
 }
 
 /// As [`end`], for a handle of a lane.
+#[cfg(unix)]
 fn end_lane(state: &Environment, tag: u64) {
     end(state, Tag::from_bits(tag).engine.bits());
 }

@@ -152,8 +152,8 @@ impl Donated {
 
 impl AsMut<[u8]> for Donated {
     fn as_mut(&mut self) -> &mut [u8] {
-        // SAFETY: rule "donated": the memory lives as long as this, and this is its only user. It
-        // is initialised, as JavaScript's memory always is.
+        // SAFETY: rule "donated": the memory lives as long as this is used, by nobody else. What is
+        // in it may be anything, but another language allocated it, so to Rust it is initialised.
         unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), BUFFER) }
     }
 }

@@ -23,6 +23,8 @@
 //! When the environment ends, hooks take the wake-ups down before anything that they use: libuv
 //! closes a handle only in a later turn of its loop, so that hook is asynchronous; the thread is
 //! joined in its hook, which runs before Node-API closes the signal.
+//!
+//! Engines are woken by the same two means (see `engine`), on the handles of `libuv`.
 
 #[cfg(unix)]
 pub(crate) mod libuv;

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use mio::Registry;
+
 use super::completion::{Completions, Kind, MAX_RECORDS, put_address};
 use super::connection::{Connection, Flag};
 use super::counters::Counters;
@@ -16,6 +18,7 @@ const ACK_DELAY: u64 = 50;
 /// Everything but the connections themselves.
 #[derive(Debug)]
 pub(super) struct Context<B> {
+    pub(super) registry: Registry,
     pub(super) out: Completions<B>,
     /// Records that did not fit any more.
     overflow: VecDeque<(Kind, Id, u32, u32, u32)>,
@@ -37,13 +40,14 @@ pub(super) struct Context<B> {
 }
 
 impl<B> Context<B> {
-    pub(super) fn new(counters: Arc<Counters>, max_pending: u64) -> Self {
+    pub(super) fn new(registry: Registry, max_pending: u64) -> Self {
         Self {
+            registry,
             out: Completions::default(),
             overflow: VecDeque::new(),
             reader: Reader::default(),
             wheel: Wheel::default(),
-            counters,
+            counters: Arc::default(),
             now: 0,
             ready: VecDeque::new(),
             starved: false,

@@ -139,6 +139,12 @@ impl<C: Merge> Outbox<C> {
         }
     }
 
+    /// Whether the program was told and has not looked yet, so that what is published now costs no
+    /// wake-up.
+    pub fn is_signalled(&self) -> bool {
+        self.signalled.load(Ordering::Acquire)
+    }
+
     /// Tells the program that there is something to collect.
     pub fn notify(&self, notify: impl FnOnce()) {
         if !self.signalled.swap(true, Ordering::AcqRel) {

@@ -17,11 +17,12 @@ use super::auto::Auto;
 use super::command::Command;
 use super::completion::Completions;
 use super::counters::Counters;
-use super::handover::{Inbox, Merge, Outbox, Parcel, Published};
+use super::handover::{Inbox, Merge, Outbox, Parcel};
 use super::id::Id;
 use super::machine::{Limits, Machine};
 use super::reader::Buffer;
 use super::submission::{Submissions, check};
+use super::thread;
 use crate::error::{Misuse, Result};
 use crate::poller::Driver;
 
@@ -38,10 +39,10 @@ pub enum Io {
 
 /// What both threads have.
 #[derive(Debug)]
-struct Shared<B> {
-    inbox: Inbox<Submissions<B>>,
-    outbox: Outbox<Completions<B>>,
-    parcel: Parcel<Box<Machine<B>>>,
+pub(super) struct Shared<B> {
+    pub(super) inbox: Inbox<Submissions<B>>,
+    pub(super) outbox: Outbox<Completions<B>>,
+    pub(super) parcel: Parcel<Box<Machine<B>>>,
     waker: Arc<mio::Waker>,
 }
 
@@ -283,7 +284,7 @@ impl<B: Buffer> Lane<B> {
             let notify = Arc::clone(&self.notify);
             let thread = std::thread::Builder::new()
                 .name("mio-js-io".into())
-                .spawn(move || run(&shared, &*notify))?;
+                .spawn(move || thread::run(&shared, &*notify))?;
             self.thread = Some(thread);
         }
         if let Some(machine) = self.machine.take() {
@@ -340,69 +341,5 @@ impl<B> Drop for Lane<B> {
             // A panic of the thread was reported by the panic hook; there is nothing to add.
             drop(thread.join());
         }
-    }
-}
-
-/// How long the thread rests when the selector itself fails, which must not become a spin.
-const REST: Duration = Duration::from_millis(100);
-
-/// The machine's thread.
-fn run<B: Buffer>(shared: &Shared<B>, notify: &(dyn Fn() + Send + Sync)) {
-    let mut submissions = Submissions::default();
-    while let Some(mut machine) = shared.parcel.receive() {
-        loop {
-            if shared.parcel.is_stopped() {
-                return;
-            }
-            if shared.parcel.is_recalled() && publish(shared, &mut machine, notify) {
-                shared.parcel.give_back(machine);
-                shared.outbox.notify(notify);
-                break;
-            }
-            turn(shared, &mut machine, &mut submissions, notify);
-        }
-    }
-}
-
-fn turn<B: Buffer>(
-    shared: &Shared<B>,
-    machine: &mut Machine<B>,
-    submissions: &mut Submissions<B>,
-    notify: &(dyn Fn() + Send + Sync),
-) {
-    let may_sleep = !machine.has_work() && shared.inbox.doze();
-    let timeout = if may_sleep {
-        None
-    } else {
-        Some(Duration::ZERO)
-    };
-    if machine.select(timeout).is_err() {
-        std::thread::park_timeout(REST);
-    }
-    shared.inbox.rouse();
-    // First what the program wants: it may make room, and it was there first.
-    shared.inbox.take(submissions);
-    machine.apply(submissions);
-    machine.work();
-    publish(shared, machine, notify);
-}
-
-/// Hands over what there is to tell. False if it did not fit.
-fn publish<B: Buffer>(
-    shared: &Shared<B>,
-    machine: &mut Machine<B>,
-    notify: &(dyn Fn() + Send + Sync),
-) -> bool {
-    match shared.outbox.publish(machine.out(), notify) {
-        Published::Nothing => true,
-        Published::Alone => {
-            machine.taken(true);
-            true
-        }
-        Published::Merged => {
-            machine.taken(false);
-            true
-        }
-        Published::NoRoom => false,
     }
 }

@@ -46,7 +46,6 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(super) struct Machine<B> {
     driver: Option<Driver>,
-    pub(super) registry: Registry,
     waker: Arc<mio::Waker>,
     start: Instant,
     pub(super) context: Context<B>,
@@ -71,10 +70,9 @@ impl<B: Buffer> Machine<B> {
                 events,
                 timeout: None,
             }),
-            registry,
             waker,
             start: Instant::now(),
-            context: Context::new(Arc::default(), limits.max_pending),
+            context: Context::new(registry, limits.max_pending),
             table: Table::default(),
             listeners: Vec::new(),
             acceptance: Acceptance::default(),
@@ -95,12 +93,12 @@ impl<B: Buffer> Machine<B> {
 
     /// The selector, for those who watch its descriptor.
     pub(super) fn registry(&self) -> &Registry {
-        &self.registry
+        &self.context.registry
     }
 
     /// Waits for events, for at most `timeout`, and not at all if there is something to do anyway.
-    /// Hides EINTR.
-    pub(super) fn select(&mut self, timeout: Option<Duration>) -> Result<()> {
+    /// Says whether there were any. Hides EINTR.
+    pub(super) fn select(&mut self, timeout: Option<Duration>) -> Result<bool> {
         let mut driver = self.driver.take().ok_or(Misuse::Busy)?;
         let timeout = self.wait(timeout);
         let outcome = driver.poll.poll(&mut driver.events, timeout);
@@ -115,7 +113,7 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// Takes the selector back, with what its wait brought.
-    pub(super) fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<()> {
+    pub(super) fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<bool> {
         self.context.counters.polls.add(1);
         self.tick();
         let result = match outcome {
@@ -123,9 +121,9 @@ impl<B: Buffer> Machine<B> {
                 for event in &driver.events {
                     self.note(event);
                 }
-                Ok(())
+                Ok(!driver.events.is_empty())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
             Err(error) => Err(error.into()),
         };
         self.driver = Some(driver);
@@ -223,11 +221,9 @@ impl<B: Buffer> Machine<B> {
         self.context.pending -= connection.pending() as u64;
         self.context.counters.closed.add(1);
         // Before it is closed: a descriptor that was duplicated would go on to report.
-        drop(connection.stream.deregister(&self.registry));
-        if let Some(index) = connection.listener
-            && let Some(Some(listener)) = self.listeners.get(index as usize)
-        {
-            listener.shared.leave();
+        drop(connection.stream.deregister(&self.context.registry));
+        if let Some(server) = &connection.server {
+            server.leave();
         }
         Some(connection)
     }

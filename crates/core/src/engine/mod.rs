@@ -28,6 +28,7 @@ mod reader;
 mod stream;
 mod submission;
 mod table;
+mod thread;
 mod timer;
 
 pub use command::{Command, KeepAlive, Listen, Profile, Target};

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use mio::Interest;
+
 use super::command::{Listen, Profile, Target};
 use super::completion::{Kind, Syscall};
 use super::connection::{Cause, Connection, Flag};
@@ -38,7 +40,7 @@ impl<B: Buffer> Machine<B> {
             closed: false,
         };
         if let Some(bound) = &mut listener.bound
-            && let Err(error) = bound.register(&self.registry, listener_token(index))
+            && let Err(error) = bound.register(&self.context.registry, listener_token(index))
         {
             listener.shared.count(Mishap::Error);
             let cause = Cause::io(error, Syscall::Register);
@@ -60,7 +62,7 @@ impl<B: Buffer> Machine<B> {
             return;
         }
         if let Some(mut bound) = listener.bound.take() {
-            drop(bound.deregister(&self.registry));
+            drop(bound.deregister(&self.context.registry));
         }
         listener.ready = false;
         self.context
@@ -105,12 +107,16 @@ impl<B: Buffer> Machine<B> {
     }
 
     fn place(&mut self, id: Id, mut connection: Connection) {
-        if let Err(error) = connection.stream.register(&self.registry, id.token()) {
+        // A connection that is being made is told by becoming writable.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        connection.set(Flag::WatchesWrite);
+        let registry = &self.context.registry;
+        if let Err(error) = connection.stream.register(registry, id.token(), interest) {
             return self.refuse(id, &error.into(), Syscall::Register);
         }
         self.context.arm(id, &mut connection);
         if let Err(mut connection) = self.table.place(id, connection) {
-            drop(connection.stream.deregister(&self.registry));
+            drop(connection.stream.deregister(&self.context.registry));
         }
     }
 
@@ -130,6 +136,10 @@ impl<B: Buffer> Machine<B> {
         let Some(Some(listener)) = self.listeners.get(index as usize) else {
             return;
         };
+        if listener.closed {
+            // It was on its way here from the lane that accepted it.
+            return listener.shared.leave();
+        }
         let ends = Ends {
             peer,
             local: listener.is_wildcard.then(|| stream.addresses().1).flatten(),
@@ -138,12 +148,13 @@ impl<B: Buffer> Machine<B> {
         let shared = Arc::clone(&listener.shared);
         let profile = Arc::clone(&listener.profile);
         let id = self.table.next_id();
-        let registered = id.map(|id| stream.register(&self.registry, id.token()));
+        let registered =
+            id.map(|id| stream.register(&self.context.registry, id.token(), Interest::READABLE));
         let (Some(id), Some(Ok(()))) = (id, registered) else {
             shared.count(Mishap::Error);
             return shared.leave();
         };
-        let mut connection = Connection::new(stream, profile, Some(index), self.context.now);
+        let mut connection = Connection::new(stream, profile, Some(shared), self.context.now);
         self.context.arm(id, &mut connection);
         self.table.insert(connection);
         self.context.counters.accepted.add(1);

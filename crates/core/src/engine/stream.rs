@@ -160,9 +160,19 @@ impl Stream {
         }
     }
 
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
+    pub(super) fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
         each!(self, socket => socket.register(registry, token, interest))
+    }
+
+    /// Watches both directions from here on.
+    pub(super) fn reregister(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        each!(self, socket => socket.reregister(registry, token, interest))
     }
 
     pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {

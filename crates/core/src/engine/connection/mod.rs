@@ -23,13 +23,14 @@ use crate::engine::command::Profile;
 use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::{Context, Ends};
 use crate::engine::id::Id;
+use crate::engine::listener::ListenerShared;
 use crate::engine::queue::Queue;
 use crate::engine::stream::Stream;
 use crate::error::{Failure, Misuse};
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
+#[repr(u32)]
 pub(in crate::engine) enum Flag {
     /// Not connected yet.
     Connecting = 1,
@@ -63,6 +64,9 @@ pub(in crate::engine) enum Flag {
     TimedOut = 1 << 14,
     /// It was written to in the submission that is being applied.
     Dirty = 1 << 15,
+    /// The selector watches for room to write: only from the first time on that there was none, as
+    /// every new connection would be writable at once, for nothing.
+    WatchesWrite = 1 << 16,
 }
 
 /// Why a connection ends.
@@ -115,9 +119,9 @@ pub(in crate::engine) type Loose = (usize, usize);
 pub(in crate::engine) struct Connection {
     pub(in crate::engine) stream: Stream,
     pub(in crate::engine) profile: Arc<Profile>,
-    /// Where it was accepted.
-    pub(in crate::engine) listener: Option<u32>,
-    flags: u16,
+    /// The server that accepted it, and counts it.
+    pub(in crate::engine) server: Option<Arc<ListenerShared>>,
+    flags: u32,
     pub(in crate::engine) queue: Queue,
     /// Follows what is queued. Empty between submissions.
     pub(in crate::engine) loose: Loose,
@@ -142,14 +146,14 @@ impl Connection {
     pub(in crate::engine) fn new(
         stream: Stream,
         profile: Arc<Profile>,
-        listener: Option<u32>,
+        server: Option<Arc<ListenerShared>>,
         now: u64,
     ) -> Self {
-        let flags = Flag::Writable as u16 | Flag::Silent as u16;
+        let flags = Flag::Writable as u32 | Flag::Silent as u32;
         Self {
             stream,
             profile,
-            listener,
+            server,
             flags,
             queue: Queue::default(),
             loose: (0, 0),
@@ -167,17 +171,17 @@ impl Connection {
 
     #[inline]
     pub(in crate::engine) fn has(&self, flag: Flag) -> bool {
-        self.flags & flag as u16 != 0
+        self.flags & flag as u32 != 0
     }
 
     #[inline]
     pub(in crate::engine) fn set(&mut self, flag: Flag) {
-        self.flags |= flag as u16;
+        self.flags |= flag as u32;
     }
 
     #[inline]
     pub(in crate::engine) fn unset(&mut self, flag: Flag) {
-        self.flags &= !(flag as u16);
+        self.flags &= !(flag as u32);
     }
 
     /// Bytes that wait to be written.

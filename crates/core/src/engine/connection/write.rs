@@ -31,7 +31,10 @@ impl Connection {
                     loose = &loose[count..];
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.unset(Flag::Writable);
+                    if let Err(error) = self.block(id, context) {
+                        context.pending -= loose.len() as u64;
+                        return self.fail(id, context, error);
+                    }
                 }
                 Err(error) => {
                     context.pending -= loose.len() as u64;
@@ -47,7 +50,11 @@ impl Connection {
             }
             match outcome {
                 Ok(Flush::Empty) => {}
-                Ok(Flush::Blocked) => self.unset(Flag::Writable),
+                Ok(Flush::Blocked) => {
+                    if let Err(error) = self.block(id, context) {
+                        return self.fail(id, context, error);
+                    }
+                }
                 Ok(Flush::Unfinished) => context.schedule(id, self),
                 Err(error) => return self.fail(id, context, error),
             }
@@ -56,6 +63,17 @@ impl Connection {
             return self.written(id, context);
         }
         Fate::Lives
+    }
+
+    /// The system takes no more for now, and shall say when it does.
+    fn block<B>(&mut self, id: Id, context: &mut Context<B>) -> io::Result<()> {
+        self.unset(Flag::Writable);
+        if self.has(Flag::WatchesWrite) {
+            return Ok(());
+        }
+        self.stream.reregister(&context.registry, id.token())?;
+        self.set(Flag::WatchesWrite);
+        Ok(())
     }
 
     pub(super) fn wrote<B>(&mut self, id: Id, context: &mut Context<B>, count: usize) {

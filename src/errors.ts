@@ -128,6 +128,12 @@ export function systemError(code: string, syscall: string, place?: Place): Error
   return failure(row === undefined ? 0 : row[0], syscall, place)
 }
 
+/** What `node:dns` says of a name that has no address. */
+export function notFound(hostname: string): Error {
+  const properties = { errno: -3008, syscall: 'getaddrinfo', hostname }
+  return make(Error, 'ENOTFOUND', `getaddrinfo ENOTFOUND ${hostname}`, properties)
+}
+
 /** The number, unless it means a failure. */
 export function check(number: number, syscall: string): number {
   if (number < 0) throw failure(number, syscall)

@@ -130,7 +130,8 @@ export class Connection {
   write(value: unknown, encoding: unknown): boolean {
     if ((this.state & unwritable) !== 0) return this.#refuse()
     const { machine, out } = this.lane
-    if (machine.pending > machine.maxPendingTotal) return this.#condemn()
+    // Who has nothing waiting is not closed for what others do not read.
+    if (machine.pending > machine.maxPendingTotal && this.buffered > 0) return this.#condemn()
     const length =
       typeof value === 'string'
         ? out.addText(this, value, encoding)
@@ -173,7 +174,7 @@ export class Connection {
   take(length: number): boolean {
     if (!this.isWritable) return false
     const { machine } = this.lane
-    if (machine.pending > machine.maxPendingTotal) return this.#condemn()
+    if (machine.pending > machine.maxPendingTotal && this.buffered > 0) return this.#condemn()
     this.count(length)
     return true
   }

@@ -10,6 +10,8 @@ import {
   engineClosed,
   failure,
   invalidHostname,
+  invalidValue,
+  notFound,
   socketClosed,
   systemError,
 } from '../errors.ts'
@@ -83,6 +85,10 @@ export class Connector {
     this.#settings = settingsOf(bag, clientDeadlines, numbers)
     this.#path = pathOf(bag)
     this.#hostname = textOf(bag, 'hostname') ?? 'localhost'
+    // A resolver would see the name end there, and find another host.
+    if (this.#hostname.includes('\0')) {
+      throw invalidValue('options.hostname', 'a name without null bytes', this.#hostname)
+    }
     this.#localAddress = textOf(bag, 'localAddress')
     if (this.#localAddress !== undefined && isIP(this.#localAddress) === 0) {
       throw invalidHostname('options.localAddress', this.#localAddress)
@@ -133,7 +139,7 @@ export class Connector {
       }
       const address = this.#addresses.shift()
       if (address === undefined) {
-        this.#fail(this.#error ?? systemError('ENOTFOUND', 'connect', this.#place))
+        this.#fail(this.#error ?? notFound(this.#hostname))
         return
       }
       if (this.#try(address)) return
@@ -187,8 +193,17 @@ export class Connector {
   /** The delivery tells; also when the attempt was given up here. */
   failed(code: number, syscall: string): void {
     if (this.#isOver) return
-    this.#error = code === 0 ? socketClosed() : failure(code, syscall || 'connect', this.#place)
+    this.#error =
+      code === 0 ? socketClosed() : failure(code, syscall || 'connect', this.#placeOf(syscall))
     this.#tryNext()
+  }
+
+  /** Whose address an error is about. */
+  #placeOf(syscall: string): Place {
+    if (syscall !== 'bind') return this.#place
+    const address = this.#localFor(this.#place.address)
+    const port = this.#numbers[Field.LOCAL_PORT]
+    return port === 0 ? { address } : { address, port }
   }
 
   readonly #onAbort = (): void => {

@@ -60,4 +60,4 @@ export const ownBit = 1 << 31
 export const lowBits = 0x7fff_ffff
 
 /** The system call that a CLOSED record names. */
-export const syscalls = ['', 'connect', 'read', 'write', 'setsockopt', 'epoll_ctl'] as const
+export const syscalls = ['', 'connect', 'read', 'write', 'setsockopt', 'epoll_ctl', 'bind'] as const

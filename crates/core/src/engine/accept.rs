@@ -1,11 +1,15 @@
 //! Accepting, in bounds: how many at a time, and what to do when there is no descriptor left.
 
+use std::collections::VecDeque;
 use std::fs::File;
+use std::net::SocketAddr;
 
 use super::command::Command;
+use super::completion::ADDRESS;
 use super::listener::{AcceptError, Mishap, classify};
 use super::machine::Machine;
 use super::reader::Buffer;
+use super::stream::Stream;
 
 /// Connections accepted from one listener in one turn.
 const BATCH: usize = 64;
@@ -23,11 +27,13 @@ pub(super) struct Acceptance {
     /// A descriptor kept for when there is none left: with it the queue is emptied, so that clients
     /// are told now instead of after their timeout.
     spare: Option<File>,
+    /// What other lanes have accepted for this one, and no batch has had room for.
+    pub(super) dealt: VecDeque<(u32, Stream, Option<SocketAddr>)>,
 }
 
 impl Acceptance {
     pub(super) fn can_go_on(&self) -> bool {
-        self.wanted && self.retry_at.is_none()
+        !self.dealt.is_empty() || (self.wanted && self.retry_at.is_none())
     }
 
     pub(super) fn retry_at(&self) -> Option<u64> {
@@ -43,8 +49,13 @@ impl Acceptance {
 }
 
 impl<B: Buffer> Machine<B> {
-    /// Accepts from all listeners that are ready.
+    /// Takes what was dealt here, and accepts from all listeners that are ready.
     pub(super) fn accept(&mut self) {
+        while !self.acceptance.dealt.is_empty() && self.context.has_room(2 * ADDRESS) {
+            if let Some((listener, stream, peer)) = self.acceptance.dealt.pop_front() {
+                self.open(listener, stream, peer);
+            }
+        }
         if let Some(at) = self.acceptance.retry_at {
             if at > self.context.now {
                 return;
@@ -71,7 +82,7 @@ impl<B: Buffer> Machine<B> {
             let Some(bound) = listener.bound.as_ref().filter(|_| listener.ready) else {
                 return false;
             };
-            if !self.context.has_room(0) {
+            if !self.context.has_room(2 * ADDRESS) {
                 return true;
             }
             match bound.accept() {

@@ -205,6 +205,9 @@ impl<B: Buffer> Machine<B> {
             }
             Request::Timeout(_, timeout) => connection.set_timeout(id, context, timeout),
             Request::Detach(_) => {
+                if let Some(cause) = connection.failed {
+                    return self.settle(id, Fate::Ends(cause));
+                }
                 connection.set(Flag::Paused);
                 connection.set(Flag::Detaching);
                 touch(&mut self.dirty, id, connection);

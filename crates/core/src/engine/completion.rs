@@ -58,6 +58,8 @@ pub enum Syscall {
     SetOption = 4,
     /// Registering with the selector.
     Register = 5,
+    /// Binding to the own address.
+    Bind = 6,
 }
 
 /// A batch for the program.

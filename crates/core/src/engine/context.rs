@@ -34,6 +34,8 @@ pub(super) struct Context<B> {
     /// Connections with bytes that were taken and not reported.
     unreported: Vec<Id>,
     report_at: Option<u64>,
+    /// Bytes taken since something was reported early.
+    since_report: u64,
     /// Bytes that wait to be written, in all connections.
     pub(super) pending: u64,
     pub(super) max_pending: u64,
@@ -53,6 +55,7 @@ impl<B> Context<B> {
             starved: false,
             unreported: Vec::new(),
             report_at: None,
+            since_report: 0,
             pending: 0,
             max_pending,
         }
@@ -86,8 +89,9 @@ impl<B> Context<B> {
 
     /// Whether so much waits to be written that a connection must not add to it.
     pub(super) fn is_over(&self, connection: &Connection) -> bool {
-        connection.pending() as u64 > connection.profile.max_pending
-            || self.pending > self.max_pending
+        // Who has nothing waiting must not be closed for what others do not read.
+        let pending = connection.pending() as u64;
+        pending > connection.profile.max_pending || (pending > 0 && self.pending > self.max_pending)
     }
 
     /// Puts a connection on the list of those that have something to do.
@@ -103,6 +107,12 @@ impl<B> Context<B> {
         self.pending -= count as u64;
         self.counters.bytes_written.add(count as u64);
         connection.acked += count as u64;
+        self.since_report += count as u64;
+        if self.since_report > self.max_pending / 8 {
+            // The program counts these as pending, and must not run into its limit for it.
+            self.since_report = 0;
+            self.report_at = Some(self.now);
+        }
         if !connection.has(Flag::Unreported) {
             connection.set(Flag::Unreported);
             self.unreported.push(id);

@@ -6,7 +6,7 @@
 //! order in which flag and queue are touched makes sure that none is lost:
 //!
 //! - towards the machine, `asleep` is raised *before* the inbox is looked at for the last time;
-//! - towards the program, `signalled` is lowered *before* the outbox is taken.
+//! - towards the program, `signalled` is lowered *before* parcel and outbox are looked at.
 
 #[cfg(loom)]
 use loom::sync::{
@@ -69,7 +69,7 @@ impl<S: Merge> Inbox<S> {
     /// Whether the machine may sleep: from here on, who sends wakes it. False if something is
     /// there.
     pub fn doze(&self) -> bool {
-        self.asleep.store(true, Ordering::Release);
+        self.asleep.swap(true, Ordering::AcqRel);
         if lock(&self.queue).is_empty() {
             return true;
         }
@@ -79,7 +79,7 @@ impl<S: Merge> Inbox<S> {
 
     /// The machine is awake, and will look.
     pub fn rouse(&self) {
-        self.asleep.store(false, Ordering::Release);
+        self.asleep.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -152,10 +152,14 @@ impl<C: Merge> Outbox<C> {
         }
     }
 
+    /// The program has heard, and is about to look: whoever has something new from here on tells it.
+    pub fn heard(&self) {
+        self.signalled.swap(false, Ordering::AcqRel);
+    }
+
     /// Takes what there is. `into` must be empty; its memory becomes the slot's.
     pub fn take(&self, into: &mut C, wake: impl FnOnce()) -> bool {
         debug_assert!(into.is_empty(), "what is there would be lost");
-        self.signalled.store(false, Ordering::Release);
         let starving = {
             let mut slot = lock(&self.slot);
             std::mem::swap(&mut *slot, into);

@@ -235,7 +235,9 @@ impl<B: Buffer> Lane<B> {
             self.go_on();
         } else {
             let shared = &self.shared;
-            // In this order: a machine that is back has published everything before.
+            // In this order: what comes after the first is announced again, and a machine that is
+            // back has published everything before.
+            shared.outbox.heard();
             let machine = shared.parcel.collect();
             shared.outbox.take(batch, || shared.wake());
             if machine.is_some() {
@@ -267,7 +269,9 @@ impl<B: Buffer> Lane<B> {
         }
         if self.machine.is_some() {
             // Without a thread to be had, inline is not wrong, only slower.
-            return self.auto.is_busy() && self.leave().is_ok();
+            let has_left = self.auto.is_busy() && self.leave().is_ok();
+            self.counters.moves.add(has_left.into());
+            return has_left;
         }
         if self.auto.is_quiet() && !self.is_recalled {
             self.is_recalled = true;

@@ -12,7 +12,7 @@ use mio::Registry;
 
 use super::accept::Acceptance;
 use super::command::Command;
-use super::completion::{Completions, Kind};
+use super::completion::{ADDRESS, Completions, Kind};
 use super::connection::{Cause, Connection, Fate, Flag};
 use super::context::Context;
 use super::counters::Counters;
@@ -144,7 +144,7 @@ impl<B: Buffer> Machine<B> {
                 let Some((id, connection)) = self.table.by_index(index) else {
                     return;
                 };
-                let hint = event.is_read_closed() || event.is_error();
+                let hint = event.is_read_closed() || event.is_error() || event.is_priority();
                 if event.is_readable() || hint {
                     connection.set(Flag::Readable);
                 }
@@ -185,7 +185,7 @@ impl<B: Buffer> Machine<B> {
         connection.unset(Flag::Scheduled);
         let context = &mut self.context;
         if connection.has(Flag::Connecting) && connection.has(Flag::Writable) {
-            if !context.has_room(0) {
+            if !context.has_room(2 * ADDRESS) {
                 context.schedule(id, connection);
                 return;
             }
@@ -218,7 +218,9 @@ impl<B: Buffer> Machine<B> {
 
     fn remove(&mut self, id: Id) -> Option<Connection> {
         let mut connection = self.table.remove(id)?;
-        self.context.pending -= connection.pending() as u64;
+        let pending = connection.pending() as u64;
+        connection.loses_bytes = pending > 0;
+        self.context.pending -= pending;
         self.context.counters.closed.add(1);
         // Before it is closed: a descriptor that was duplicated would go on to report.
         drop(connection.stream.deregister(&self.context.registry));
@@ -234,6 +236,10 @@ impl<B: Buffer> Machine<B> {
         };
         if cause != Cause::NONE {
             self.context.counters.errors.add(1);
+        }
+        if connection.loses_bytes {
+            // Else the peer would take what it got for all there was. Fails only when that is gone.
+            drop(connection.stream.set_reset());
         }
         let acked = connection.take_acked();
         let (code, syscall) = (cause.code as u32, cause.syscall as u32);
@@ -269,7 +275,7 @@ impl<B: Buffer> Machine<B> {
                 listener,
                 stream,
                 peer,
-            } => self.open(listener, stream, peer),
+            } => self.acceptance.dealt.push_back((listener, stream, peer)),
             Command::Write { id, bytes } => self.write_owned(id, data, bytes),
             Command::Donate(buffer) => self.context.reader.donate(buffer),
         }
@@ -314,7 +320,8 @@ impl<B: Buffer> Machine<B> {
 
     /// Whether there is something to do although nothing happens.
     pub(super) fn has_work(&self) -> bool {
-        (!self.context.ready.is_empty() || self.acceptance.can_go_on()) && !self.context.starved
+        let has_some = !self.context.ready.is_empty() || self.acceptance.can_go_on();
+        has_some && !self.context.starved
     }
 
     /// How long until there is something to do although nothing happens; `None`: for ever.

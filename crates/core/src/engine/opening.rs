@@ -13,8 +13,7 @@ use super::id::{Id, listener_token};
 use super::listener::{Listener, Mishap};
 use super::machine::Machine;
 use super::reader::Buffer;
-use super::stream::Stream;
-use crate::error::Failure;
+use super::stream::{INPUT, Stream};
 
 impl<B: Buffer> Machine<B> {
     pub(super) fn listen(&mut self, listen: Listen<B>) {
@@ -78,17 +77,17 @@ impl<B: Buffer> Machine<B> {
     ) {
         let stream = match Stream::connect(target, local) {
             Ok(stream) => stream,
-            Err(failure) => return self.refuse(id, &failure, Syscall::Connect),
+            Err(cause) => return self.refuse(id, cause),
         };
         if profile.nodelay
             && let Err(error) = stream.set_nodelay(true)
         {
-            return self.refuse(id, &error.into(), Syscall::SetOption);
+            return self.refuse(id, Cause::io(error, Syscall::SetOption));
         }
         if let Some(times) = &profile.keepalive
             && let Err(error) = stream.set_keepalive(Some(times))
         {
-            return self.refuse(id, &error.into(), Syscall::SetOption);
+            return self.refuse(id, Cause::io(error, Syscall::SetOption));
         }
         let mut connection = Connection::new(stream, profile, None, self.context.now);
         connection.set(Flag::Connecting);
@@ -108,11 +107,11 @@ impl<B: Buffer> Machine<B> {
 
     fn place(&mut self, id: Id, mut connection: Connection) {
         // A connection that is being made is told by becoming writable.
-        let interest = Interest::READABLE | Interest::WRITABLE;
+        let interest = INPUT | Interest::WRITABLE;
         connection.set(Flag::WatchesWrite);
         let registry = &self.context.registry;
         if let Err(error) = connection.stream.register(registry, id.token(), interest) {
-            return self.refuse(id, &error.into(), Syscall::Register);
+            return self.refuse(id, Cause::io(error, Syscall::Register));
         }
         self.context.arm(id, &mut connection);
         if let Err(mut connection) = self.table.place(id, connection) {
@@ -121,12 +120,11 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// A connection of the program's that could not even begin.
-    fn refuse(&mut self, id: Id, failure: &Failure, syscall: Syscall) {
+    fn refuse(&mut self, id: Id, cause: Cause) {
         if self.table.get_mut(id).is_some() {
             return;
         }
         self.context.counters.errors.add(1);
-        let cause = Cause::failure(failure, syscall);
         let (code, syscall) = (cause.code as u32, cause.syscall as u32);
         self.context.emit(Kind::Closed, id, code, syscall, 0);
     }
@@ -148,8 +146,7 @@ impl<B: Buffer> Machine<B> {
         let shared = Arc::clone(&listener.shared);
         let profile = Arc::clone(&listener.profile);
         let id = self.table.next_id();
-        let registered =
-            id.map(|id| stream.register(&self.context.registry, id.token(), Interest::READABLE));
+        let registered = id.map(|id| stream.register(&self.context.registry, id.token(), INPUT));
         let (Some(id), Some(Ok(()))) = (id, registered) else {
             shared.count(Mishap::Error);
             return shared.leave();

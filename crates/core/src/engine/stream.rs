@@ -15,9 +15,19 @@ use mio::{Interest, Registry, Token, event::Source};
 use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 
 use super::command::{KeepAlive, Target};
-use crate::error::Result;
+use super::completion::Syscall;
+use super::connection::Cause;
+use crate::error::{Failure, Result};
 use crate::raw::{self, RawDescriptor};
 use crate::tcp::stream::MAX_BYTES;
+
+/// What is watched for input. A read ends at urgent data, though more may follow: where the system
+/// tells of it, that is no end of the input.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(super) const INPUT: Interest = Interest::READABLE.add(Interest::PRIORITY);
+/// What is watched for input.
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+pub(super) const INPUT: Interest = Interest::READABLE;
 
 /// A connected, or connecting, byte stream.
 #[derive(Debug)]
@@ -41,15 +51,22 @@ macro_rules! each {
 
 impl Stream {
     /// Starts to connect, without waiting.
-    pub(super) fn connect(target: &Target, local: Option<SocketAddr>) -> Result<Self> {
-        let address = target.to_socket_address()?;
-        let socket = Socket::new(address.domain(), Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
+    pub(super) fn connect(
+        target: &Target,
+        local: Option<SocketAddr>,
+    ) -> std::result::Result<Self, Cause> {
+        let failed = |failure: Failure| Cause::failure(&failure, Syscall::Connect);
+        let address = target.to_socket_address().map_err(failed)?;
+        let socket = Socket::new(address.domain(), Type::STREAM, None)
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .map_err(|error| failed(error.into()))?;
         if let Some(local) = local {
-            socket.bind(&local.into())?;
+            socket
+                .bind(&local.into())
+                .map_err(|error| Cause::io(error, Syscall::Bind))?;
         }
         match socket.connect(&address) {
-            Err(error) if !is_in_progress(&error) => return Err(error.into()),
+            Err(error) if !is_in_progress(&error) => return Err(failed(error.into())),
             _ => {}
         }
         Ok(Self::from_socket(socket, address.domain()))
@@ -171,8 +188,7 @@ impl Stream {
 
     /// Watches both directions from here on.
     pub(super) fn reregister(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        each!(self, socket => socket.reregister(registry, token, interest))
+        each!(self, socket => socket.reregister(registry, token, INPUT | Interest::WRITABLE))
     }
 
     pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {

@@ -4,7 +4,7 @@
 //! [`Connection::shutdown`]. The program closes: then what is queued is written, a FIN sent, and what
 //! the peer still sends is read and dropped until it has ended, too, as a close with unread input
 //! would reset the connection and take away what the peer has not read yet. A failure: then what had
-//! arrived before is delivered first, unless the program has paused it. Or a limit or a reset, at
+//! arrived before is delivered first, if the program has paused it when it reads again. Or a limit or a reset, at
 //! once.
 
 mod deadline;
@@ -90,10 +90,13 @@ impl Cause {
     }
 
     pub(in crate::engine) fn failure(failure: &Failure, syscall: Syscall) -> Self {
-        Self {
-            code: failure.code(),
-            syscall,
-        }
+        let code = match failure {
+            // A Unix socket whose queue is full: nothing tells when to go on, so it is an error.
+            #[cfg(unix)]
+            Failure::Io(error) if error.kind() == io::ErrorKind::WouldBlock => -libc::EAGAIN,
+            failure => failure.code(),
+        };
+        Self { code, syscall }
     }
 
     pub(in crate::engine) fn io(error: io::Error, syscall: Syscall) -> Self {
@@ -128,7 +131,7 @@ pub(in crate::engine) struct Connection {
     /// Bytes that the system took and no record has said so.
     pub(in crate::engine) acked: u64,
     /// It failed, and what had arrived before is still being read.
-    failed: Option<Cause>,
+    pub(in crate::engine) failed: Option<Cause>,
     /// The tick of its entry in the wheel, 0 for none.
     pub(in crate::engine) timer: u64,
     opened_at: u64,
@@ -140,6 +143,8 @@ pub(in crate::engine) struct Connection {
     /// What the program set, in milliseconds.
     timeout: u32,
     linger_until: u64,
+    /// It ends with bytes that were not written.
+    pub(in crate::engine) loses_bytes: bool,
 }
 
 impl Connection {
@@ -166,6 +171,7 @@ impl Connection {
             trickle: 0,
             timeout: 0,
             linger_until: 0,
+            loses_bytes: false,
         }
     }
 

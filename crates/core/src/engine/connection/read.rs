@@ -52,7 +52,7 @@ impl Connection {
                 Ok(count) => {
                     self.received(id, context, count);
                     budget = budget.saturating_sub(count);
-                    if count < BUFFER && SHORT_READ_DRAINS && !self.has(Flag::Hint) {
+                    if count < BUFFER && self.short_read_drains() {
                         return self.drained();
                     }
                 }
@@ -68,6 +68,13 @@ impl Connection {
         context.counters.budget_hits.add(1);
         context.schedule(id, self);
         Fate::Lives
+    }
+
+    /// Whether a read that did not fill the buffer has taken everything: what arrives later is a new
+    /// event then.
+    fn short_read_drains(&self) -> bool {
+        // A read of a Unix socket ends where descriptors were sent along.
+        SHORT_READ_DRAINS && !self.has(Flag::Hint) && !self.stream.is_unix()
     }
 
     /// Nothing is left to read for now.

@@ -88,31 +88,30 @@ impl Connection {
             self.unset(Flag::WantDrain);
             self.emit(id, context, Kind::Drained);
         }
+        if self.has(Flag::Finishing) && !self.has(Flag::Finished) {
+            self.set(Flag::Finished);
+            if self.has(Flag::Ended) && !self.has(Flag::Detaching) {
+                // Closing sends the FIN.
+                return Fate::Ends(Cause::NONE);
+            }
+            if let Err(error) = self.stream.shutdown_write()
+                && error.kind() != io::ErrorKind::NotConnected
+            {
+                return self.fail(id, context, error);
+            }
+        }
         if self.has(Flag::Detaching) {
             return Fate::Leaves;
-        }
-        if !self.has(Flag::Finishing) || self.has(Flag::Finished) {
-            return Fate::Lives;
-        }
-        self.set(Flag::Finished);
-        if self.has(Flag::Ended) {
-            // Closing sends the FIN.
-            return Fate::Ends(Cause::NONE);
-        }
-        if let Err(error) = self.stream.shutdown_write()
-            && error.kind() != io::ErrorKind::NotConnected
-        {
-            return self.fail(id, context, error);
         }
         Fate::Lives
     }
 
-    /// A write failed. What has arrived before is still the program's.
+    /// A write failed. What has arrived before is still the program's, when it reads again.
     pub(super) fn fail<B>(&mut self, id: Id, context: &mut Context<B>, error: io::Error) -> Fate {
         let cause = self.cause(error, Syscall::Write);
         context.pending -= self.queue.len() as u64;
         self.queue.clear();
-        if self.has(Flag::Paused) || self.has(Flag::Ended) || self.has(Flag::Closing) {
+        if self.has(Flag::Detaching) || self.has(Flag::Ended) || self.has(Flag::Closing) {
             return Fate::Ends(cause);
         }
         self.failed = Some(cause);

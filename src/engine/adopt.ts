@@ -21,7 +21,8 @@ export function adopt(machine: Machine, fd: number, bag: object): Connection {
   const numbers = newNumbers()
   const settings = settingsOf(bag, clientDeadlines, numbers)
   const leftover = leftoverOf(own(bag, 'leftover'))
-  const data = settings.data?.()
+  const { data: factory } = settings
+  const data = factory?.()
   // The program's function may have closed it.
   machine.checkOpen()
   const lane = machine.nextLane()

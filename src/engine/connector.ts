@@ -108,7 +108,8 @@ export class Connector {
 
   start(): Promise<Socket<unknown>> {
     if (this.#signal?.aborted === true) throw aborted(this.#signal)
-    this.#data = this.#settings.data?.()
+    const { data } = this.#settings
+    this.#data = data?.()
     this.#signal?.addEventListener('abort', this.#onAbort)
     if (this.#timeout < maxDelay) this.#timer = setTimeout(this.#onTime, this.#timeout)
     if (this.#path !== undefined) this.#tryAll([this.#path])

@@ -190,14 +190,16 @@ function begin(connection: Connection): void {
   const { settings, socket } = connection
   if (settings.data !== undefined) {
     try {
-      socket.data = settings.data()
+      const { data } = settings
+      socket.data = data()
     } catch (error) {
       // Handlers would find no state: the program is never told of the socket.
       connection.abandon()
       throw error
     }
   }
-  settings.callbacks.open?.(socket, undefined)
+  const { open } = settings.callbacks
+  open?.(socket, undefined)
 }
 
 function connected(machine: Machine, connection: Connection, at: number): void {

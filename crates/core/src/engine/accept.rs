@@ -113,10 +113,20 @@ impl<B: Buffer> Machine<B> {
                     }
                     AcceptError::Gone => listener.shared.count(Mishap::Aborted),
                     AcceptError::Exhausted if self.acceptance.spare.take().is_some() => {
-                        if bound.accept().is_ok() {
+                        let outcome = bound.accept();
+                        let is_empty = outcome
+                            .as_ref()
+                            .is_err_and(|error| classify(error) == AcceptError::Empty);
+                        if outcome.is_ok() {
                             listener.shared.count(Mishap::Shed);
                         }
+                        drop(outcome);
+                        listener.ready = !is_empty;
                         self.acceptance.restock();
+                        if is_empty {
+                            // Linux wants the descriptor before it looks at the queue.
+                            return false;
+                        }
                     }
                     kind => {
                         listener.shared.count(if kind == AcceptError::Other {

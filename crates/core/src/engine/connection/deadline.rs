@@ -27,6 +27,12 @@ impl Connection {
         context.arm(id, self);
     }
 
+    /// Whether the peer has not sent anything. What a paused connection has not read counts.
+    fn is_silent(&self) -> bool {
+        let may_have_some = self.has(Flag::Paused) && self.has(Flag::Readable);
+        self.has(Flag::Silent) && !may_have_some
+    }
+
     /// When something is to be done although nothing happens.
     pub(in crate::engine) fn deadline(&self) -> Option<u64> {
         let after = |since: u64, time: u64| (time > 0).then(|| since.saturating_add(time));
@@ -36,7 +42,7 @@ impl Connection {
         } else {
             [
                 after(self.progress_at, profile.idle_timeout),
-                self.has(Flag::Silent)
+                self.is_silent()
                     .then(|| after(self.opened_at, profile.first_byte_timeout))
                     .flatten(),
                 (!self.has(Flag::TimedOut))
@@ -60,7 +66,7 @@ impl Connection {
                 }
                 return Fate::Ends(Cause::io(timed_out(), Syscall::Write));
             }
-        } else if self.has(Flag::Silent) && over(self.opened_at, self.profile.first_byte_timeout) {
+        } else if self.is_silent() && over(self.opened_at, self.profile.first_byte_timeout) {
             counters.first_byte_timeouts.add(1);
             return Fate::Ends(Cause::misuse(Misuse::FirstByteTimeout));
         } else if over(self.progress_at, self.profile.idle_timeout) {

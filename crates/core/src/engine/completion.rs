@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::handover::Merge;
 use super::id::Id;
+use super::reader::BUFFER;
 
 /// Words of a record: kind and buffer, index, generation, two values, bytes acknowledged.
 pub const RECORD: usize = 6;
@@ -107,7 +108,8 @@ impl<B> Completions<B> {
 
     /// Whether one more read, of up to `len` bytes, or accept may be reported.
     pub(super) fn has_room(&self, len: usize) -> bool {
-        self.len() < MAX_RECORDS - RESERVE && self.data.len() + len <= MAX_DATA
+        let large = self.buffers.len() * BUFFER;
+        self.len() < MAX_RECORDS - RESERVE && self.data.len() + large + len <= MAX_DATA
     }
 
     /// Whether anything at all may be reported.

@@ -83,11 +83,7 @@ impl Mirror {
         raw: RawDescriptor,
         adopt: impl FnOnce(RawDescriptor) -> Result<Io>,
     ) -> Result<Handle> {
-        if self
-            .sources
-            .iter()
-            .any(|(_, source)| source.io.as_raw() == raw)
-        {
+        if self.owns(raw) {
             return Err(Misuse::DescriptorOwned.into());
         }
         if !self.sources.has_room() {
@@ -95,6 +91,12 @@ impl Mirror {
         }
         let io = adopt(raw)?;
         self.open_source(io)
+    }
+
+    /// Whether a descriptor is one of the sources'.
+    pub fn owns(&self, raw: RawDescriptor) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|(_, source)| source.io.as_raw() == raw)
     }
 
     /// Deregisters and closes a source, in this order: a descriptor that is duplicated elsewhere

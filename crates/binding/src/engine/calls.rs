@@ -67,6 +67,9 @@ pub(crate) fn adopt(call: &mut Call<'_>) -> Result<()> {
     let descriptor = descriptor(call, 2)?;
     let numbers = Numbers::of(call, 3)?;
     let (id, profile) = (numbers.id()?, numbers.profile());
+    if call.state().mirror()?.owns(descriptor) {
+        return Err(Misuse::DescriptorOwned.into());
+    }
     call.state().engine(engine)?.with_lane(lane, |lane| {
         // Last of all that can fail: until here the descriptor is the caller's.
         let stream = Stream::adopt(descriptor)?;

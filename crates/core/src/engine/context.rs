@@ -151,6 +151,11 @@ impl<B> Context<B> {
         }
     }
 
+    /// Whether there is something that did not fit.
+    pub(super) fn has_overflow(&self) -> bool {
+        !self.overflow.is_empty()
+    }
+
     /// The batch was taken: what did not fit comes into the next.
     pub(super) fn refill(&mut self) {
         self.starved = false;

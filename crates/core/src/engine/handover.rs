@@ -249,11 +249,14 @@ impl<M> Parcel<M> {
         lock(&self.up).take()
     }
 
-    /// The thread shall end. Wake the machine afterwards.
-    pub fn stop(&self) {
+    /// The thread shall end. Wake the machine afterwards. Returns a machine that was on its way to
+    /// the thread.
+    pub fn stop(&self) -> Option<M> {
         self.stop.store(true, Ordering::Release);
-        lock(&self.down).stop = true;
+        let mut down = lock(&self.down);
+        down.stop = true;
         self.changed.notify_one();
+        down.machine.take()
     }
 
     /// Whether the thread shall end.

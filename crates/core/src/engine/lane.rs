@@ -339,11 +339,15 @@ impl<B: Buffer> Lane<B> {
 impl<B> Drop for Lane<B> {
     /// Ends the thread, and closes everything.
     fn drop(&mut self) {
-        self.shared.parcel.stop();
+        drop(self.shared.parcel.stop());
         self.shared.wake();
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was reported by the panic hook; there is nothing to add.
             drop(thread.join());
         }
+        // Listeners have ports, also to their own lane: what is on the way would keep itself alive.
+        drop(self.shared.parcel.collect());
+        let mut submissions = Submissions::default();
+        self.shared.inbox.take(&mut submissions);
     }
 }

@@ -352,7 +352,8 @@ impl<B: Buffer> Machine<B> {
     /// The batch was handed over, and what waited for room may go on. `alone`: the program has
     /// taken everything that was handed over before.
     pub(super) fn taken(&mut self, alone: bool) {
-        self.table.handed_over(alone);
+        // Ends that wait for room are no part of what was handed over.
+        self.table.handed_over(alone, !self.context.has_overflow());
         self.context.refill();
     }
 }

@@ -122,13 +122,15 @@ impl<T> Table<T> {
         Some(*value)
     }
 
-    /// A batch with all that has ended so far was handed over; if it is `alone`, the batches before
-    /// it were taken.
-    pub(super) fn handed_over(&mut self, alone: bool) {
+    /// A batch was handed over; if it is `alone`, the batches before it were taken; if it is
+    /// `complete`, it names all that has ended so far.
+    pub(super) fn handed_over(&mut self, alone: bool, complete: bool) {
         if alone {
             self.free.append(&mut self.named);
         }
-        self.named.append(&mut self.resting);
+        if complete {
+            self.named.append(&mut self.resting);
+        }
     }
 }
 
@@ -143,12 +145,12 @@ mod tests {
         assert_eq!(table.remove(first), Some('a'));
         let second = table.insert('b').unwrap();
         assert_ne!(second.index, first.index);
-        table.handed_over(true);
+        table.handed_over(true, true);
         let early = table.insert('x').unwrap();
         assert_ne!(early.index, first.index);
-        table.handed_over(false);
+        table.handed_over(false, true);
         assert_ne!(table.next_id().unwrap().index, first.index);
-        table.handed_over(true);
+        table.handed_over(true, true);
         let third = table.insert('c').unwrap();
         assert_eq!(
             (third.index, third.generation),

@@ -102,16 +102,18 @@ impl<B: Buffer> Worker<'_, B> {
 
     /// Hands over what there is to tell. False if it did not fit.
     fn publish(&mut self, machine: &mut Machine<B>) -> bool {
-        let records = machine.out().len() as f32;
-        match self.shared.outbox.publish(machine.out(), self.notify) {
-            Published::Nothing => {}
-            Published::Alone => {
-                self.load += (records - self.load) * WEIGHT;
-                machine.taken(true);
+        // What did not fit into one batch comes with the next.
+        loop {
+            let records = machine.out().len() as f32;
+            match self.shared.outbox.publish(machine.out(), self.notify) {
+                Published::Nothing => return true,
+                Published::Alone => {
+                    self.load += (records - self.load) * WEIGHT;
+                    machine.taken(true);
+                }
+                Published::Merged => machine.taken(false),
+                Published::NoRoom => return false,
             }
-            Published::Merged => machine.taken(false),
-            Published::NoRoom => return false,
         }
-        true
     }
 }

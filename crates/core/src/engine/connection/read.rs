@@ -35,7 +35,8 @@ impl Connection {
         }
         let mut budget = self.profile.read_budget as usize;
         for reads in 0..READS {
-            if budget == 0 {
+            // However small the budget is, something is read.
+            if budget == 0 && reads > 0 {
                 break;
             }
             let outcome = if drop_input {

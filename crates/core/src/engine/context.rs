@@ -29,6 +29,8 @@ pub(super) struct Context<B> {
     pub(super) now: u64,
     /// Connections with something to do, by index: each once.
     pub(super) ready: VecDeque<u32>,
+    /// Connections that found no room in this turn.
+    waiting: Vec<u32>,
     /// Reading or accepting stopped, as the batch is full.
     pub(super) starved: bool,
     /// Connections with bytes that were taken and not reported.
@@ -52,6 +54,7 @@ impl<B> Context<B> {
             counters: Arc::default(),
             now: 0,
             ready: VecDeque::new(),
+            waiting: Vec::new(),
             starved: false,
             unreported: Vec::new(),
             report_at: None,
@@ -99,6 +102,22 @@ impl<B> Context<B> {
         if !connection.has(Flag::Scheduled) {
             connection.set(Flag::Scheduled);
             self.ready.push_back(id.index);
+        }
+    }
+
+    /// Puts a connection that found no room before all others, in the next turn: who has filled the
+    /// batch must not fill the next as well.
+    pub(super) fn wait_for_room(&mut self, id: Id, connection: &mut Connection) {
+        if !connection.has(Flag::Scheduled) {
+            connection.set(Flag::Scheduled);
+            self.waiting.push(id.index);
+        }
+    }
+
+    /// Puts those that found no room first, in their order.
+    pub(super) fn seat_waiting(&mut self) {
+        for index in self.waiting.drain(..).rev() {
+            self.ready.push_front(index);
         }
     }
 

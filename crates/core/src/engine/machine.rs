@@ -171,6 +171,7 @@ impl<B: Buffer> Machine<B> {
             };
             self.serve(index);
         }
+        self.context.seat_waiting();
         self.report();
         self.context
             .counters

@@ -45,7 +45,11 @@ impl Connection {
                 let Context { reader, out, .. } = context;
                 reader.read(&self.stream, out, id, || take_acked(&mut self.acked))
             } else {
-                context.schedule(id, self);
+                if reads == 0 {
+                    context.wait_for_room(id, self);
+                } else {
+                    context.schedule(id, self);
+                }
                 return Fate::Lives;
             };
             match outcome {

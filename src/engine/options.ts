@@ -52,8 +52,9 @@ export interface SocketOptions<T = undefined> {
    */
   readonly firstByteTimeout?: number | undefined
   /**
-   * Milliseconds that a closed socket may take to get rid of what was written. Then it is reset.
-   * Default: 5,000. 0 and `Infinity` are what they say: at once, and never (or after 24 days).
+   * Milliseconds that a closed socket may take until everything is written and the peer has closed
+   * its side, too. If something is unsent then, the connection is reset, and `close` gets
+   * `ETIMEDOUT`. Default: 5,000. 0 and `Infinity` are what they say: at once, and never (or after 24 days).
    */
   readonly linger?: number | undefined
 }

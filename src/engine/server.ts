@@ -78,8 +78,11 @@ export class Server implements AsyncDisposable {
     numbers[Field.BACKLOG] = backlogOf(own(bag, 'backlog'))
     if (flagOf(bag, 'reusePort', false)) raise(numbers, Flag.REUSE_PORT)
     if (flagOf(bag, 'ipv6Only', false)) raise(numbers, Flag.IPV6_ONLY)
+    const place = placeOf(bag)
+    // Reading options may have run code of the program's.
+    machine.checkOpen()
     const index = machine.newListenerIndex()
-    this.#address = bind(machine, index, bag, numbers)
+    this.#address = bind(machine, index, place, numbers)
     this.#counters = new Counters(serverFields, (out) =>
       native.listenerStats(machine.handle, index, out),
     )
@@ -196,18 +199,29 @@ function compact(address: string): Address {
   return address.split('.').reduce((bits, part) => (bits << 8) | Number(part), 0)
 }
 
-function bind(machine: Machine, index: number, bag: object, numbers: Numbers): SocketAddr | string {
+/** Where to listen, as the program says it. */
+type ListenPlace = string | { hostname: string | undefined; port: number }
+
+function placeOf(bag: object): ListenPlace {
   const path = pathOf(bag)
-  if (path !== undefined) {
+  if (path !== undefined) return path
+  return { hostname: textOf(bag, 'hostname'), port: portOf(own(bag, 'port'), 0) }
+}
+
+function bind(
+  machine: Machine,
+  index: number,
+  place: ListenPlace,
+  numbers: Numbers,
+): SocketAddr | string {
+  if (typeof place === 'string') {
     raise(numbers, Flag.PATH)
-    const code = native.engineListen(machine.handle, index, path, numbers)
-    if (code < 0) throw failure(code, 'listen', { address: path, port: -1 })
-    return path
+    const code = native.engineListen(machine.handle, index, place, numbers)
+    if (code < 0) throw failure(code, 'listen', { address: place, port: -1 })
+    return place
   }
-  const hostname = textOf(bag, 'hostname')
-  const port = portOf(own(bag, 'port'), 0)
-  numbers[Field.PORT] = port
-  bindAddress(machine, index, hostname, port, numbers)
+  numbers[Field.PORT] = place.port
+  bindAddress(machine, index, place.hostname, place.port, numbers)
   check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')
   return decodeScratch()
 }

@@ -176,7 +176,7 @@ impl<B: Buffer> Machine<B> {
                 connection.shutdown();
                 touch(&mut self.dirty, id, connection);
             }
-            Request::Close(_) if connection.has(Flag::Connecting) => {
+            Request::Close(_) if connection.has(Flag::Connecting) && connection.pending() == 0 => {
                 self.settle(id, Fate::Ends(Cause::NONE));
             }
             Request::Close(_) => {
@@ -188,12 +188,24 @@ impl<B: Buffer> Machine<B> {
                 drop(connection.stream.set_reset());
                 self.settle(id, Fate::Ends(Cause::NONE));
             }
-            Request::Pause(_) => connection.set(Flag::Paused),
+            Request::Pause(_) => {
+                connection.set(Flag::Paused);
+                if let Some(cause) = connection.failed
+                    && connection.has(Flag::WantDrain)
+                {
+                    self.settle(id, Fate::Ends(cause));
+                }
+            }
             Request::Resume(_) => {
                 connection.unset(Flag::Paused);
                 context.schedule(id, connection);
             }
             Request::WantDrain(_) => {
+                if let Some(cause) = connection.failed
+                    && connection.has(Flag::Paused)
+                {
+                    return self.settle(id, Fate::Ends(cause));
+                }
                 connection.set(Flag::WantDrain);
                 touch(&mut self.dirty, id, connection);
             }

@@ -193,7 +193,7 @@ impl<B: Buffer> Machine<B> {
             match connection.connected() {
                 Ok(false) => return,
                 Ok(true) => {
-                    connection.unset(Flag::Connecting);
+                    connection.opened(id, context);
                     let ends = connection.ends();
                     context.counters.connected.add(1);
                     context.emit_open(Kind::Connected, id, 0, ends);

@@ -45,7 +45,7 @@ impl Connection {
                 self.is_silent()
                     .then(|| after(self.opened_at, profile.first_byte_timeout))
                     .flatten(),
-                (!self.has(Flag::TimedOut))
+                (!self.has(Flag::TimedOut) && !self.has(Flag::Connecting))
                     .then(|| after(self.active_at, self.timeout.into()))
                     .flatten(),
             ]
@@ -72,7 +72,10 @@ impl Connection {
         } else if over(self.progress_at, self.profile.idle_timeout) {
             counters.idle_timeouts.add(1);
             return Fate::Ends(Cause::misuse(Misuse::IdleTimeout));
-        } else if over(self.active_at, self.timeout.into()) && !self.has(Flag::TimedOut) {
+        } else if over(self.active_at, self.timeout.into())
+            && !self.has(Flag::TimedOut)
+            && !self.has(Flag::Connecting)
+        {
             self.set(Flag::TimedOut);
             self.emit(id, context, Kind::Timeout);
         }

@@ -227,6 +227,15 @@ impl Connection {
         Ok(true)
     }
 
+    /// The connection is made: what is timed begins now.
+    pub(in crate::engine) fn opened<B>(&mut self, id: Id, context: &mut Context<B>) {
+        self.unset(Flag::Connecting);
+        self.opened_at = context.now;
+        self.active_at = context.now;
+        self.progress_at = context.now;
+        context.arm(id, self);
+    }
+
     /// Both ends, as the system knows them.
     pub(in crate::engine) fn ends(&self) -> Ends {
         let (peer, local) = self.stream.addresses();

@@ -111,7 +111,9 @@ impl Connection {
         let cause = self.cause(error, Syscall::Write);
         context.pending -= self.queue.len() as u64;
         self.queue.clear();
-        if self.has(Flag::Detaching) || self.has(Flag::Ended) || self.has(Flag::Closing) {
+        // Who waits for `drain` before it reads again would wait for ever.
+        let waits = self.has(Flag::Paused) && self.has(Flag::WantDrain);
+        if waits || self.has(Flag::Detaching) || self.has(Flag::Ended) || self.has(Flag::Closing) {
             return Fate::Ends(cause);
         }
         self.failed = Some(cause);

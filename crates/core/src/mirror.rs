@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use mio::Interest;
 
+use crate::engine::is_owned;
 use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
 use crate::poller::{Poller, Registration};
@@ -83,7 +84,7 @@ impl Mirror {
         raw: RawDescriptor,
         adopt: impl FnOnce(RawDescriptor) -> Result<Io>,
     ) -> Result<Handle> {
-        if self.owns(raw) {
+        if self.owns(raw) || is_owned(raw) {
             return Err(Misuse::DescriptorOwned.into());
         }
         if !self.sources.has_room() {

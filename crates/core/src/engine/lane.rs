@@ -20,6 +20,7 @@ use super::counters::Counters;
 use super::handover::{Inbox, Merge, Outbox, Parcel};
 use super::id::Id;
 use super::machine::{Limits, Machine};
+use super::owned;
 use super::reader::Buffer;
 use super::submission::{Submissions, check};
 use super::thread;
@@ -177,6 +178,9 @@ impl<B: Buffer> Lane<B> {
 
     /// Asks for what does not fit into a record.
     pub fn command(&mut self, command: Command<B>) {
+        if let Command::Adopt { stream, .. } = &command {
+            owned::announce(stream.as_raw());
+        }
         if let Some(machine) = &mut self.machine {
             self.scratch.command(command);
             machine.apply(&mut self.scratch);
@@ -349,5 +353,10 @@ impl<B> Drop for Lane<B> {
         drop(self.shared.parcel.collect());
         let mut submissions = Submissions::default();
         self.shared.inbox.take(&mut submissions);
+        for command in &submissions.commands {
+            if let Command::Adopt { stream, .. } = command {
+                owned::withdraw(stream.as_raw());
+            }
+        }
     }
 }

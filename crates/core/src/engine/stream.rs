@@ -3,9 +3,9 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 #[cfg(unix)]
-use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 #[cfg(windows)]
-use std::os::windows::io::{IntoRawSocket, OwnedSocket};
+use std::os::windows::io::{AsRawSocket, IntoRawSocket, OwnedSocket};
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -17,7 +17,8 @@ use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use super::command::{KeepAlive, Target};
 use super::completion::Syscall;
 use super::connection::Cause;
-use crate::error::{Failure, Result};
+use super::owned::is_owned;
+use crate::error::{Failure, Misuse, Result};
 use crate::raw::{self, RawDescriptor};
 use crate::tcp::stream::MAX_BYTES;
 
@@ -74,8 +75,13 @@ impl Stream {
 
     /// Takes ownership of a stream socket of any kind that a lane can have, connected or not.
     ///
-    /// Errors: as [`raw::adopt_connection`]; the descriptor is still the caller's then.
+    /// Errors: [`Misuse::DescriptorOwned`] for one that an engine of this process has; what
+    /// `getsockopt` says (EBADF, ENOTSOCK); [`Misuse::DescriptorType`]. The descriptor is still the
+    /// caller's then.
     pub fn adopt(descriptor: RawDescriptor) -> Result<Self> {
+        if is_owned(descriptor) {
+            return Err(Misuse::DescriptorOwned.into());
+        }
         let (socket, domain) = raw::adopt_connection(descriptor)?;
         Ok(Self::from_socket(socket, domain))
     }
@@ -193,6 +199,13 @@ impl Stream {
 
     pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         each!(self, socket => socket.deregister(registry))
+    }
+
+    pub(super) fn as_raw(&self) -> RawDescriptor {
+        #[cfg(unix)]
+        return each!(self, socket => socket.as_raw_fd());
+        #[cfg(windows)]
+        return each!(self, socket => socket.as_raw_socket());
     }
 
     pub(super) fn into_raw(self) -> RawDescriptor {

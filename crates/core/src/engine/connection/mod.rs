@@ -24,6 +24,7 @@ use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::{Context, Ends};
 use crate::engine::id::Id;
 use crate::engine::listener::ListenerShared;
+use crate::engine::owned::Owned;
 use crate::engine::queue::Queue;
 use crate::engine::stream::Stream;
 use crate::error::{Failure, Misuse};
@@ -120,6 +121,8 @@ pub(in crate::engine) type Loose = (usize, usize);
 
 #[derive(Debug)]
 pub(in crate::engine) struct Connection {
+    /// First, as it is to be dropped before the stream.
+    _owned: Owned,
     pub(in crate::engine) stream: Stream,
     pub(in crate::engine) profile: Arc<Profile>,
     /// The server that accepted it, and counts it.
@@ -156,6 +159,7 @@ impl Connection {
     ) -> Self {
         let flags = Flag::Writable as u32 | Flag::Silent as u32;
         Self {
+            _owned: Owned::new(stream.as_raw()),
             stream,
             profile,
             server,

@@ -5,6 +5,7 @@ mod engine;
 
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::thread;
 
 use engine::*;
 use mio_js_core::engine::{Id, Profile};
@@ -26,15 +27,20 @@ fn a_connection_is_given_away_in_mid_stream() {
         let mut program = Program::new(io).donating();
         let (id, peer) = program.accepted(Profile::default());
         let (there, back) = (pattern(1, 5_000_000), pattern(2, 5_000_000));
-        let (writing, reading) = (peer.write_and_finish(there.clone()), peer.reading());
+        let (before, after) = there.split_at(3_000_000);
+        let (writer, bytes) = (peer.share(), before.to_vec());
+        let writing = thread::spawn(move || writer.write(&bytes));
+        let reading = peer.reading();
         let (first, rest) = back.split_at(2_000_000);
         program.write(id, first);
         program.until_received(id, 1_000_000);
         program.ask(op::DETACH, id);
         let socket = Peer::new(detached(&mut program, id));
         let mut received = program.story(id).received.clone();
-        assert!(received.len() < there.len(), "it was not in mid-stream");
         let continuing = socket.write_and_finish(rest.to_vec());
+        received.append(&mut socket.read(before.len() - received.len()));
+        writing.join().unwrap();
+        let writing = peer.write_and_finish(after.to_vec());
         received.append(&mut socket.read_all().unwrap());
         same_bytes(&received, &there);
         same_bytes(&reading.join().unwrap(), &back);
@@ -76,7 +82,7 @@ fn a_connection_is_given_away_after_what_is_written() {
         program.pass(SILENCE);
         assert!(program.story(id).is_open());
         let reader = peer.share();
-        let reading = std::thread::spawn(move || reader.read(8_000_000));
+        let reading = thread::spawn(move || reader.read(8_000_000));
         let socket = Peer::new(detached(&mut program, id));
         same_bytes(&reading.join().unwrap(), &bytes);
         socket.write(b"!");

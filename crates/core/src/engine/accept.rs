@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::sync::Arc;
 
-use super::command::Command;
+use super::command::{Command, Dealt};
 use super::completion::ADDRESS;
 use super::listener::{AcceptError, Mishap, classify};
 use super::machine::Machine;
 use super::reader::Buffer;
-use super::stream::Stream;
 
 /// Connections accepted from one listener in one turn.
 const BATCH: usize = 64;
@@ -28,7 +27,7 @@ pub(super) struct Acceptance {
     /// are told now instead of after their timeout.
     spare: Option<File>,
     /// What other lanes have accepted for this one, and no batch has had room for.
-    pub(super) dealt: VecDeque<(u32, Stream, Option<SocketAddr>)>,
+    pub(super) dealt: VecDeque<Dealt>,
 }
 
 impl Acceptance {
@@ -52,8 +51,8 @@ impl<B: Buffer> Machine<B> {
     /// Takes what was dealt here, and accepts from all listeners that are ready.
     pub(super) fn accept(&mut self) {
         while !self.acceptance.dealt.is_empty() && self.context.has_room(2 * ADDRESS) {
-            if let Some((listener, stream, peer)) = self.acceptance.dealt.pop_front() {
-                self.open(listener, stream, peer);
+            if let Some(dealt) = self.acceptance.dealt.pop_front() {
+                self.open(dealt);
             }
         }
         if let Some(at) = self.acceptance.retry_at {
@@ -96,14 +95,15 @@ impl<B: Buffer> Machine<B> {
                         listener.shared.count(Mishap::Aborted);
                         continue;
                     }
-                    let listener_index = index as u32;
+                    let dealt = Dealt {
+                        listener: index as u32,
+                        shared: Arc::clone(&listener.shared),
+                        stream,
+                        peer,
+                    };
                     match listener.next_port() {
-                        Some(port) => port.send(Command::Deal {
-                            listener: listener_index,
-                            stream,
-                            peer,
-                        }),
-                        None => self.open(listener_index, stream, peer),
+                        Some(port) => port.send(Command::Deal(dealt)),
+                        None => self.open(dealt),
                     }
                 }
                 Err(error) => match classify(&error) {

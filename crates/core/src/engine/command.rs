@@ -120,14 +120,7 @@ pub enum Command<B> {
         profile: Arc<Profile>,
     },
     /// A connection that another lane accepted for this one.
-    Deal {
-        /// The listener, which this lane knows as well.
-        listener: u32,
-        /// Not registered anywhere.
-        stream: Stream,
-        /// Its peer.
-        peer: Option<SocketAddr>,
-    },
+    Deal(Dealt),
     /// A large write, which is not copied again.
     Write {
         /// Of this connection.
@@ -137,6 +130,18 @@ pub enum Command<B> {
     },
     /// Memory of the program's for a large read.
     Donate(B),
+}
+
+/// A connection on its way from the lane that accepted it to the one that will have it.
+#[derive(Debug)]
+pub struct Dealt {
+    /// The number of the server.
+    pub(super) listener: u32,
+    /// The server itself: the number may be another one's by the time that this arrives.
+    pub(super) shared: Arc<ListenerShared>,
+    /// Not registered anywhere.
+    pub(super) stream: Stream,
+    pub(super) peer: Option<SocketAddr>,
 }
 
 /// How a lane takes part in a server.

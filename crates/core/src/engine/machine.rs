@@ -272,11 +272,7 @@ impl<B: Buffer> Machine<B> {
                 stream,
                 profile,
             } => self.adopt(id, stream, profile),
-            Command::Deal {
-                listener,
-                stream,
-                peer,
-            } => self.acceptance.dealt.push_back((listener, stream, peer)),
+            Command::Deal(dealt) => self.acceptance.dealt.push_back(dealt),
             Command::Write { id, bytes } => self.write_owned(id, data, bytes),
             Command::Donate(buffer) => self.context.reader.donate(buffer),
         }

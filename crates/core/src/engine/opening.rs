@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mio::Interest;
 
-use super::command::{Listen, Profile, Target};
+use super::command::{Dealt, Listen, Profile, Target};
 use super::completion::{Kind, Syscall};
 use super::connection::{Cause, Connection, Flag};
 use super::context::Ends;
@@ -130,20 +130,28 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// A connection of a listener.
-    pub(super) fn open(&mut self, index: u32, mut stream: Stream, peer: Option<SocketAddr>) {
-        let Some(Some(listener)) = self.listeners.get(index as usize) else {
-            return;
+    pub(super) fn open(&mut self, dealt: Dealt) {
+        let Dealt {
+            listener: index,
+            shared,
+            mut stream,
+            peer,
+        } = dealt;
+        let Some(listener) = self
+            .listeners
+            .get(index as usize)
+            .and_then(Option::as_ref)
+            .filter(|listener| !listener.closed && Arc::ptr_eq(&listener.shared, &shared))
+        else {
+            // The server was closed while it was on its way: it ends as those in the queue do.
+            drop(stream.set_reset());
+            return shared.leave();
         };
-        if listener.closed {
-            // It was on its way here from the lane that accepted it.
-            return listener.shared.leave();
-        }
         let ends = Ends {
             peer,
             local: listener.is_wildcard.then(|| stream.addresses().1).flatten(),
             is_unix: stream.is_unix(),
         };
-        let shared = Arc::clone(&listener.shared);
         let profile = Arc::clone(&listener.profile);
         let id = self.table.next_id();
         let registered = id.map(|id| stream.register(&self.context.registry, id.token(), INPUT));

@@ -189,11 +189,23 @@ export class Connection {
     const { state } = this
     if ((state & (State.CLOSING | State.DEPARTING | State.CLOSED)) !== 0) throw socketClosed()
     if ((state & State.ENDED) !== 0) throw writeAfterEnd()
+    // That is what false says, and nobody will come to keep it.
+    this.state |= State.DRAINING
+    this.giveUp()
     return false
   }
 
+  /**
+   * A program that waits for `drain` before it reads again would wait for ever if the socket is gone:
+   * what is held for it is given up, and the close comes.
+   */
+  giveUp(): void {
+    const waiting = State.PAUSED | State.DRAINING | State.GONE
+    if ((this.state & waiting) === waiting) this.held?.clear()
+  }
+
   #condemn(): false {
-    this.state |= State.CONDEMNED
+    this.state |= State.CONDEMNED | State.DRAINING
     this.#submit(Op.CONDEMN, 0)
     return false
   }
@@ -244,6 +256,7 @@ export class Connection {
   pause(): void {
     if ((this.state & (muted | State.PAUSED)) !== 0) return
     this.state |= State.PAUSED
+    this.giveUp()
     if ((this.state & State.STOPPED) !== 0) return
     this.state |= State.STOPPED
     this.#submit(Op.PAUSE, 0)

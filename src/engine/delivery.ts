@@ -239,6 +239,7 @@ function closed(machine: Machine, connection: Connection, at: number): void {
   }
   machine.stalled.add(connection)
   held.push(new Closing(error))
+  connection.giveUp()
 }
 
 function detached(machine: Machine, connection: Connection, at: number): void {

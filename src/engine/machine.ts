@@ -129,7 +129,7 @@ export class Machine {
   }
 
   flush(): void {
-    for (const lane of this.lanes) lane.out.flush()
+    for (let i = 0; i < this.lanes.length; i += 1) this.lanes[i]?.out.flush()
   }
 
   /**

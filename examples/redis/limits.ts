@@ -17,10 +17,7 @@ export const MAX_QUERY = 2 * MAX_BULK
 export const MAX_OUTPUT = 2 * MAX_BULK
 
 /** Unsent bytes at which a connection's commands wait until its reader has caught up. */
-export const HIGH_WATER = MIB
+export const HIGH_WATER = 256 * KIB
 
-/** Bytes one connection may move per turn before the others have theirs. */
-export const TURN_BUDGET = MIB
-
-/** Connections accepted per turn before those already there have theirs. */
-export const ACCEPT_BUDGET = 1000
+/** Milliseconds between two looks for dead keys, while there are keys that can die. */
+export const EXPIRY_PERIOD = 100

@@ -237,6 +237,8 @@ function closed(machine: Machine, connection: Connection, at: number): void {
     tellClose(connection, error)
     return
   }
+  // What waits for an open that never comes is given up.
+  if ((connection.state & State.OPENING) !== 0) held.clear()
   machine.stalled.add(connection)
   held.push(new Closing(error))
   connection.giveUp()

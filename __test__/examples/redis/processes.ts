@@ -4,9 +4,33 @@ import net from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { drivers } from '../../support/engine.ts'
 import { deadline } from './deadline.ts'
 
-const PROGRAM = path.resolve('build/examples/redis-server.js')
+/** One of the servers that are to behave alike. */
+export interface Program {
+  readonly name: string
+  readonly path: string
+  readonly environment: Record<string, string>
+  /** Who finds no room is told so at once, and does not wait in the system's queue. */
+  readonly refuses: boolean
+}
+
+/** The example under every driver of the engine, and the one on `Poll`. */
+export const programs: readonly Program[] = [
+  ...drivers.map((driver) => ({
+    name: driver,
+    path: path.resolve('build/examples/redis-server.js'),
+    environment: { MIO_JS_IO: driver },
+    refuses: true,
+  })),
+  {
+    name: 'poll',
+    path: path.resolve('build/examples/redis-server-poll.js'),
+    environment: {},
+    refuses: false,
+  },
+]
 
 /** A server process and the port it listens on. */
 export interface Running {
@@ -42,19 +66,32 @@ export async function stopAll(): Promise<void> {
   )
 }
 
-export function spawnExample(environment: Record<string, string>): ChildProcess {
-  const env = { ...process.env, PORT: '0', HOST: '127.0.0.1', ...environment }
-  return run(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+export function spawnExample(
+  program: Program,
+  environment: Record<string, string> = {},
+): ChildProcess {
+  const env = environmentOf(program, environment)
+  return run(process.execPath, [program.path], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /** The example in a shell that lets it have so many descriptors. */
-export function spawnLimited(descriptors: number): ChildProcess {
+export function spawnLimited(program: Program, descriptors: number): ChildProcess {
   const script = `ulimit -n ${descriptors} && exec "$0" "$1"`
-  const env = { ...process.env, PORT: '0', HOST: '127.0.0.1' }
-  return run('sh', ['-c', script, process.execPath, PROGRAM], { env })
+  const env = environmentOf(program)
+  return run('sh', ['-c', script, process.execPath, program.path], { env })
 }
 
-export async function startExample(child = spawnExample({})): Promise<Running> {
+function environmentOf(
+  { environment }: Program,
+  more: Record<string, string> = {},
+): NodeJS.ProcessEnv {
+  return { ...process.env, PORT: '0', HOST: '127.0.0.1', ...environment, ...more }
+}
+
+export async function startExample(
+  program: Program,
+  child = spawnExample(program),
+): Promise<Running> {
   const running = watch(child, /^listening on 127\.0\.0\.1:(\d+)$/)
   return deadline(running, 'the example did not say where it listens')
 }

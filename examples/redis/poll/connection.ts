@@ -1,12 +1,15 @@
 import type { TcpStream } from 'mio-js'
-import type { Database, Session } from './command.ts'
-import { execute } from './command-table.ts'
-import { isSystemError } from './errors.ts'
-import { Input } from './input.ts'
-import { HIGH_WATER, MAX_OUTPUT, MAX_QUERY, TURN_BUDGET } from './limits.ts'
-import { BROKEN, INCOMPLETE, RequestParser } from './parser.ts'
-import type { ReplyBuffer } from './reply.ts'
+import type { Database, Session } from '../command.ts'
+import { execute } from '../command-table.ts'
+import { isSystemError } from '../errors.ts'
+import { Input } from '../input.ts'
+import { HIGH_WATER, MAX_OUTPUT, MAX_QUERY } from '../limits.ts'
+import { BROKEN, INCOMPLETE, RequestParser } from '../parser.ts'
+import type { ReplyBuffer } from '../reply.ts'
 import { Unsent, writeUntilFull } from './unsent.ts'
+
+/** Bytes one connection may move per turn before the others have theirs. */
+const TURN_BUDGET = 1024 * 1024
 
 /** Nothing to do until the poll reports an event. */
 export const WAITING = 0
@@ -39,7 +42,7 @@ export class Connection implements Session {
 
   readonly #reply: ReplyBuffer
   readonly #scratch: Buffer
-  readonly #input: Input
+  readonly #input = new Input()
   readonly #parser = new RequestParser()
   readonly #unsent = new Unsent()
   /** The socket took less than it was given in this turn. */
@@ -51,7 +54,6 @@ export class Connection implements Session {
     this.database = database
     this.#reply = workspace.reply
     this.#scratch = workspace.scratch
-    this.#input = new Input(workspace.scratch)
   }
 
   /** Reads, runs and answers what there is. */
@@ -91,14 +93,13 @@ export class Connection implements Session {
       if (!idle) continue
       if (this.#input.length > MAX_QUERY) return ENDED
 
-      const count = this.stream.read(this.#input.room(this.#parser.missing))
+      const count = this.#read()
       if (count === null) break
       if (count === 0) {
         // What came before the end is answered: a client may send, close its side and then read.
         this.closing = true
         break
       }
-      this.#input.added(count)
       budget -= count
     }
 
@@ -108,6 +109,17 @@ export class Connection implements Session {
     if (this.#unsent.length > 0) return WAITING
     this.#discard()
     return ENDED
+  }
+
+  /** Reads to where the bytes need not be copied; the result is that of the stream. */
+  #read(): number | null {
+    const input = this.#input
+    const isEmpty = input.length === 0
+    const count = this.stream.read(isEmpty ? this.#scratch : input.room(this.#parser.missing))
+    if (count === null) return null
+    if (isEmpty) input.lend(this.#scratch, count)
+    else input.added(count)
+    return count
   }
 
   /** Runs whole commands; false when it stopped because of their replies' size. */

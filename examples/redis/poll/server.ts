@@ -1,10 +1,11 @@
 import { Events, Interest, Poll, TcpListener, Token, type SocketAddr, type TcpStream } from 'mio-js'
-import type { Counters, Database } from './command.ts'
+import type { Counters, Database } from '../command.ts'
+import { codeOf, isSystemError } from '../errors.ts'
+import { EXPIRY_PERIOD } from '../limits.ts'
+import type { RedisServer } from '../program.ts'
+import { ReplyBuffer } from '../reply.ts'
+import { Store } from '../store.ts'
 import { Connection, ENDED, UNFINISHED, type Workspace } from './connection.ts'
-import { codeOf, isSystemError } from './errors.ts'
-import { ACCEPT_BUDGET } from './limits.ts'
-import { ReplyBuffer } from './reply.ts'
-import { Store } from './store.ts'
 
 const LISTENER = Token(0)
 /** The token of a connection is its slot plus this. */
@@ -14,8 +15,8 @@ const EVENTS = 1024
 const BACKLOG = 511
 const SCRATCH_SIZE = 64 * 1024
 
-/** How often dead keys are looked for, while there are keys that can die. */
-const EXPIRY_PERIOD = 100
+/** Connections accepted per turn before those already there have theirs. */
+const ACCEPT_BUDGET = 1000
 /** How long to wait when the system has no file descriptor or memory for one more connection. */
 const ACCEPT_PAUSE = 100
 
@@ -26,8 +27,9 @@ const ACCEPT_PAUSE = 100
  * batch have been seen. So no event can belong to a connection that was closed, and replaced in its
  * slot, earlier in the same batch.
  */
-export class Server {
-  readonly address: SocketAddr
+export class Server implements RedisServer {
+  readonly host: string
+  readonly port: number
   readonly counters: Counters
   readonly #listener: TcpListener
   readonly #poll = new Poll()
@@ -48,13 +50,15 @@ export class Server {
 
   constructor(listener: TcpListener) {
     this.#listener = listener
-    this.address = listener.localAddr()
+    const { address, port } = listener.localAddr()
+    this.host = address
+    this.port = port
     this.counters = {
       connections: 0,
       accepted: 0,
       commands: 0,
       startedAt: performance.now(),
-      port: this.address.port,
+      port,
     }
     this.#database = { store: new Store(), counters: this.counters }
     this.#poll.registry.register(listener, LISTENER, Interest.READABLE)

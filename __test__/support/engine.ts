@@ -35,11 +35,13 @@ export function underEachDriver(
 }
 
 /** A promise, and what settles it. */
-export function deferred<T = void>(): {
+export interface Deferred<T> {
   promise: Promise<T>
   resolve: (value: T) => void
   reject: (error: Error) => void
-} {
+}
+
+export function deferred<T = void>(): Deferred<T> {
   let resolve!: (value: T) => void
   let reject!: (error: Error) => void
   const promise = new Promise<T>((yes, no) => {

@@ -1,4 +1,5 @@
 //! A lane that moves between the program's thread and its own: when, and that nobody notices.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

@@ -1,4 +1,5 @@
 //! Batches: what they hold at most, what waits when they are full, and when a slot is free again.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;
@@ -67,6 +68,28 @@ fn a_program_that_does_not_look_loses_nothing_and_reading_stops_meanwhile() {
         }
         for writer in writers {
             writer.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn thousands_of_messages_wait_for_a_program_that_does_not_look() {
+    const ROUNDS: usize = 60;
+    for io in EVERY_IO {
+        let mut program = Program::new(io);
+        let address = program.serve(Profile::default());
+        let connections: Vec<_> = (0..100).map(|_| program.accept(address)).collect();
+        program.is_attentive = false;
+        for round in 0..ROUNDS {
+            for (_, peer) in &connections {
+                peer.write(&[round as u8]);
+            }
+            program.pass(Duration::from_millis(1));
+        }
+        program.is_attentive = true;
+        let expected: Vec<u8> = (0..ROUNDS as u8).collect();
+        for (id, _) in &connections {
+            assert_eq!(program.until_received(*id, ROUNDS), expected);
         }
     }
 }

@@ -1,19 +1,16 @@
 //! Connections that the program makes, or takes over.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;
 
-use std::fs::File;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::*;
-use libc::{EADDRNOTAVAIL, EAGAIN, EBADF, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK};
-use mio_js_core::Misuse;
-use mio_js_core::engine::{Command, Profile, Stream, Syscall, Target};
+use libc::{EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT};
+use mio_js_core::engine::{Command, Profile, Syscall, Target};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 const CONNECT: u32 = Syscall::Connect as u32;
@@ -202,55 +199,4 @@ fn a_full_queue_is_an_error_of_the_system() {
     let mut program = Program::new(mio_js_core::engine::Io::Inline);
     let id = program.connect_path(&name);
     assert_eq!(program.story(id).events, [Event::Closed(-EAGAIN, CONNECT)]);
-}
-
-#[test]
-fn a_connection_is_taken_over_with_what_it_has() {
-    for io in EVERY_IO {
-        let (peer, socket) = Peer::pair();
-        peer.write(b"before");
-        let mut program = Program::new(io);
-        let id = program.adopt(socket, Profile::default());
-        assert_eq!(program.until_received(id, 6), b"before");
-        program.write(id, b"after");
-        program.ask(op::CLOSE, id);
-        assert_eq!(peer.read_all().unwrap(), b"after");
-        drop(peer);
-        assert_eq!(program.until_end(id), WELL);
-    }
-}
-
-#[test]
-fn a_connection_whose_peer_is_gone_is_taken_over_all_the_same() {
-    for io in EVERY_IO {
-        let (peer, socket) = UnixStream::pair().unwrap();
-        let peer = Peer::new(peer);
-        peer.write(b"last words");
-        drop(peer);
-        let mut program = Program::new(io);
-        let id = program.adopt(socket, Profile::default());
-        program.until_event(id, &Event::End);
-        assert_eq!(program.story(id).received, b"last words");
-        program.ask(op::CLOSE, id);
-        assert_eq!(program.until_end(id), WELL);
-    }
-}
-
-#[test]
-fn what_is_no_connection_is_not_taken_over_and_stays_open() {
-    let code = |raw| Stream::adopt(raw).unwrap_err().code();
-    assert_eq!(code(-1), -EBADF);
-    let file = File::open("/dev/null").unwrap();
-    assert_eq!(code(file.as_raw_fd()), -ENOTSOCK);
-    assert!(file.metadata().is_ok());
-    let (udp, tcp) = (UdpSocket::bind(("127.0.0.1", 0)).unwrap(), listener().0);
-    assert_eq!(code(udp.as_raw_fd()), Misuse::DescriptorType.code());
-    assert_eq!(code(tcp.as_raw_fd()), Misuse::DescriptorType.code());
-    assert!(udp.local_addr().is_ok() && tcp.local_addr().is_ok());
-    let name = format!("\0mio-js-listener-{}", std::process::id());
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-    socket.bind(&SockAddr::unix(&name).unwrap()).unwrap();
-    socket.listen(1).unwrap();
-    let unix = UnixListener::from(std::os::fd::OwnedFd::from(socket));
-    assert_eq!(code(unix.as_raw_fd()), Misuse::DescriptorType.code());
 }

@@ -1,4 +1,5 @@
 //! Connections that are given away: nothing is lost or told twice at the seam.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

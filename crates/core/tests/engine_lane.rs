@@ -1,4 +1,5 @@
 //! Lanes as such: how they end, how their selector is lent, and what they do without being asked.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

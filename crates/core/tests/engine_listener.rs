@@ -1,16 +1,16 @@
 //! Servers of an engine: whom they accept, how many, and what they leave behind.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use engine::*;
 use libc::{EADDRINUSE, ENAMETOOLONG, ENOENT};
-use mio_js_core::engine::{BindOptions, Limits, Profile, Target, bind};
+use mio_js_core::engine::{BindOptions, Profile, Target, bind};
 use socket2::{Domain, Socket, Type};
 
 /// A path that no other test has.
@@ -18,13 +18,6 @@ fn path(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("mio-js-{name}-{}", std::process::id()));
     drop(fs::remove_file(&path));
     path
-}
-
-fn at_path(path: &std::path::Path) -> Options {
-    Options {
-        target: Target::Path(path.to_path_buf()),
-        ..Options::default()
-    }
 }
 
 #[test]
@@ -175,65 +168,5 @@ fn who_was_reset_in_the_queue_stops_nobody() {
         });
         // Whoever was accepted nevertheless ends with an error, once.
         program.until(|program| program.ledger().open().len() == 1);
-    }
-}
-
-#[test]
-fn a_server_at_a_path_removes_its_file_and_no_other() {
-    for io in EVERY_IO {
-        let path = path("unlink");
-        let mut program = Program::new(io);
-        program.listen(&at_path(&path));
-        assert!(path.exists());
-        program.submit(Submission::default().close_listener(0));
-        program.until(|program| !program.ledger().closed.is_empty());
-        assert!(!path.exists());
-        // Another server takes the place of one that runs still.
-        program.listen(&at_path(&path));
-        fs::remove_file(&path).unwrap();
-        let other = UnixListener::bind(&path).unwrap();
-        drop(program);
-        assert!(path.exists());
-        let _peer = Peer::connect_path(&path);
-        other.accept().unwrap();
-        fs::remove_file(&path).unwrap();
-    }
-}
-
-#[test]
-fn connections_at_a_path_are_dealt_out_to_all_lanes() {
-    for io in EVERY_IO {
-        let path = path("deal");
-        let mut program = Program::with(io, 3, Limits::default());
-        let options = Options {
-            deals: true,
-            ..at_path(&path)
-        };
-        let (_, shared) = program.listen(&options);
-        let peers: Vec<Peer> = (0..30).map(|_| Peer::connect_path(&path)).collect();
-        let counts = |program: &Program| [0, 1, 2].map(|n| program.ledger_of(n).accepted().len());
-        program.until(|program| counts(program).iter().sum::<usize>() == 30);
-        assert_eq!(counts(&program), [10, 10, 10]);
-        assert_eq!(shared.values()[5], 30);
-        for (n, peer) in peers.iter().enumerate() {
-            peer.write(&[n as u8]);
-        }
-        let received = |program: &Program, lane: usize| {
-            let stories = program.ledger_of(lane).stories.values();
-            let mut bytes: Vec<u8> = stories.flat_map(|story| story.received.clone()).collect();
-            bytes.sort_unstable();
-            bytes
-        };
-        program.until(|program| (0..3).all(|lane| received(program, lane).len() == 10));
-        let mut all: Vec<u8> = (0..3).flat_map(|lane| received(&program, lane)).collect();
-        all.sort_unstable();
-        assert_eq!(all, (0..30).collect::<Vec<u8>>());
-        // Each lane closes its part; the socket is the first one's.
-        for lane in 0..3 {
-            program.submit_to(lane, Submission::default().close_listener(0));
-        }
-        program.until(|program| (0..3).all(|lane| program.ledger_of(lane).closed == [(0, 0)]));
-        assert!(!path.exists());
-        assert!(peers[0].socket().peer_addr().is_ok());
     }
 }

@@ -1,4 +1,5 @@
 //! Random submissions and peers against a model of what may come of them.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

@@ -1,4 +1,5 @@
 //! What a program asks: malformed, out of date, for many at once, and in its order.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

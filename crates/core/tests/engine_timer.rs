@@ -1,4 +1,5 @@
 //! Deadlines of connections, and what counts as progress.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

@@ -1,4 +1,5 @@
 //! Bytes through connections of an engine: all of them, in order, in both directions.
+#![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
 mod engine;

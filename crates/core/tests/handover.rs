@@ -44,14 +44,14 @@ struct Bell {
 impl Bell {
     fn ring(&self) {
         self.rings.fetch_add(1, Ordering::Relaxed);
-        *self.rung.lock().unwrap() = true;
+        *self.rung.lock().expect("no panic") = true;
         self.changed.notify_one();
     }
 
     fn wait(&self) {
-        let mut rung = self.rung.lock().unwrap();
+        let mut rung = self.rung.lock().expect("no panic");
         while !*rung {
-            rung = self.changed.wait(rung).unwrap();
+            rung = self.changed.wait(rung).expect("no panic");
         }
         *rung = false;
     }

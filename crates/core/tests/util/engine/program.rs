@@ -84,6 +84,11 @@ impl Program {
         self.stations[lane].was_told()
     }
 
+    /// One turn of an inline lane, and of no other.
+    pub(crate) fn turn(&mut self, lane: usize) {
+        self.stations[lane].turn();
+    }
+
     pub(crate) fn is_inline(&self, lane: usize) -> bool {
         self.stations[lane].lane.is_inline()
     }

@@ -1,0 +1,296 @@
+import type { ExecutionContext } from 'ava'
+import type { Engine, ListenOptions, Socket } from 'mio-js/engine'
+import '../support/census.js'
+import { DeafPeer, deafMeeting } from '../support/deaf-peer.js'
+import { Peer, echo, meeting } from '../support/engine-peers.js'
+import { type Deferred, deferred, listening, soon, underEachDriver } from '../support/engine.js'
+import { until } from '../support/until.js'
+
+/** Long enough to do something in between, on a busy machine as well. */
+const short = 250
+
+interface Ended {
+  code: string | undefined
+  after: number
+}
+
+/** A server whose connections can be told from each other, by the port of their peer. */
+class Watch {
+  readonly #ends = new Map<number, Deferred<Ended>>()
+  readonly #opened = new Map<number, Deferred<Socket<number>>>()
+  readonly port: number
+
+  constructor(engine: Engine, options: ListenOptions<number>) {
+    const { port } = engine.listen<number>({
+      hostname: '127.0.0.1',
+      data: () => performance.now(),
+      ...options,
+      socket: {
+        ...options.socket,
+        open: (socket) => {
+          options.socket?.open?.(socket)
+          entry(this.#opened, socket.remotePort!).resolve(socket)
+        },
+        close: (socket, error: NodeJS.ErrnoException | undefined) => {
+          const after = performance.now() - socket.data
+          entry(this.#ends, socket.remotePort!).resolve({ code: error?.code, after })
+        },
+      },
+    })
+    this.port = port!
+  }
+
+  async connect(t: ExecutionContext): Promise<Visitor<Peer>> {
+    const peer = await Peer.connect(t, this.port)
+    return this.#meet(peer, peer.socket.localPort!)
+  }
+
+  /** One that does not read. */
+  async connectDeaf(t: ExecutionContext): Promise<Visitor<DeafPeer>> {
+    const peer = await DeafPeer.connect(t, this.port)
+    return this.#meet(peer, peer.port)
+  }
+
+  async #meet<P>(peer: P, port: number): Promise<Visitor<P>> {
+    const socket = await soon(entry(this.#opened, port).promise, 'a connection opens')
+    return new Visitor(peer, socket, entry(this.#ends, port).promise)
+  }
+}
+
+function entry<T>(map: Map<number, Deferred<T>>, key: number): Deferred<T> {
+  const found = map.get(key) ?? deferred<T>()
+  map.set(key, found)
+  return found
+}
+
+/** A peer, and when its socket closes. */
+class Visitor<P> {
+  hasEnded = false
+
+  constructor(
+    readonly peer: P,
+    readonly socket: Socket<number>,
+    readonly ended: Promise<Ended>,
+  ) {
+    void ended.then(() => (this.hasEnded = true))
+  }
+}
+
+/** Calls something again and again while the test runs. */
+function always(t: ExecutionContext, operation: () => void): void {
+  const timer = setInterval(operation, 10)
+  t.teardown(() => {
+    clearInterval(timer)
+  })
+}
+
+underEachDriver(
+  'idleTimeout closes where nothing moves, and who only trickles',
+  async (t, make) => {
+    const engine = make()
+    const watch = new Watch(engine, { idleTimeout: short, firstByteTimeout: 0 })
+    const [silent, trickling, sending, taking] = await Promise.all(
+      [1, 2, 3, 4].map(async () => watch.connect(t)),
+    )
+    always(t, () => {
+      if (!trickling!.hasEnded) trickling!.peer.write('x')
+      sending!.peer.write('x'.repeat(64))
+      if (!taking!.hasEnded) taking!.socket.write('x')
+    })
+    for (const visitor of [silent!, trickling!]) {
+      const { code, after } = await soon(visitor.ended)
+      t.is(code, 'ERR_IDLE_TIMEOUT')
+      t.true(after >= short - 5, `${after} ms`)
+      await soon(Promise.race([visitor.peer.ended, visitor.peer.closed]), 'the peer is told')
+    }
+    t.false(sending!.hasEnded)
+    t.false(taking!.hasEnded)
+    // Once more, and those who move are still there.
+    const late = await watch.connect(t)
+    await late.ended
+    t.false(sending!.hasEnded)
+    t.false(taking!.hasEnded)
+    t.is(engine.stats().idleTimeouts, 3)
+  },
+)
+
+underEachDriver('a peer that takes nothing is idle, whatever is written to it', async (t, make) => {
+  const engine = make()
+  const watch = new Watch(engine, { idleTimeout: short, maxPending: Infinity })
+  const visitor = await watch.connectDeaf(t)
+  // More than the buffers of both systems.
+  visitor.socket.write(Buffer.alloc(32 * 2 ** 20))
+  always(t, () => {
+    if (!visitor.hasEnded) visitor.socket.write('more')
+  })
+  const { code } = await soon(visitor.ended)
+  t.is(code, 'ERR_IDLE_TIMEOUT')
+  await until('nothing is pending', () => engine.stats().pendingBytes === 0)
+  t.is(engine.stats().idleTimeouts, 1)
+  // A FIN would say that this is all there was.
+  t.is(await visitor.peer.outcome(), 'ECONNRESET')
+})
+
+underEachDriver('a limit sends FIN, or RST if bytes are left on either side', async (t, make) => {
+  const watch = new Watch(make(), {
+    idleTimeout: 50,
+    socket: {
+      data: (socket) => {
+        socket.pause()
+      },
+    },
+  })
+  const [silent, unread] = [await watch.connectDeaf(t), await watch.connectDeaf(t)]
+  unread.peer.write('first')
+  await until('it is paused', () => unread.socket.bytesRead > 0)
+  unread.peer.write('second')
+  t.is((await soon(silent.ended)).code, 'ERR_IDLE_TIMEOUT')
+  t.is(await silent.peer.outcome(), 'FIN')
+  t.is((await soon(unread.ended)).code, 'ERR_IDLE_TIMEOUT')
+  t.is(await unread.peer.outcome(), 'ECONNRESET')
+})
+
+underEachDriver('firstByteTimeout closes who never said anything', async (t, make) => {
+  const engine = make()
+  const watch = new Watch(engine, { firstByteTimeout: short, idleTimeout: 0 })
+  const [silent, speaking] = await Promise.all([watch.connect(t), watch.connect(t)])
+  speaking!.peer.write('x')
+  const { code, after } = await soon(silent!.ended)
+  t.is(code, 'ERR_FIRST_BYTE_TIMEOUT')
+  t.true(after >= short - 5, `${after} ms`)
+  // What the program writes is not the peer's first byte.
+  const late = await watch.connect(t)
+  late.socket.write('hello')
+  t.is((await soon(late.ended)).code, 'ERR_FIRST_BYTE_TIMEOUT')
+  t.false(speaking!.hasEnded)
+  t.like(engine.stats(), { firstByteTimeouts: 2, idleTimeouts: 0 })
+})
+
+underEachDriver(
+  'a byte that has arrived counts, also while the socket is paused',
+  async (t, make) => {
+    const watch = new Watch(make(), {
+      firstByteTimeout: short,
+      idleTimeout: 0,
+      socket: {
+        open: (socket) => {
+          socket.pause()
+        },
+      },
+    })
+    const speaking = await watch.connect(t)
+    speaking.peer.write('x')
+    const silent = await watch.connect(t)
+    t.is((await soon(silent.ended)).code, 'ERR_FIRST_BYTE_TIMEOUT')
+    t.false(speaking.hasEnded)
+  },
+)
+
+underEachDriver('Infinity and 0 are no time at all', async (t, make) => {
+  const engine = make()
+  const visitors: Visitor<Peer>[] = []
+  for (const none of [0, Infinity]) {
+    const watch = new Watch(engine, { firstByteTimeout: none, idleTimeout: none })
+    visitors.push(await watch.connect(t))
+  }
+  const bounded = await new Watch(engine, { idleTimeout: 100 }).connect(t)
+  await soon(bounded.ended)
+  for (const visitor of visitors) t.false(visitor.hasEnded)
+})
+
+underEachDriver(
+  'connected sockets have these limits, too, if they are asked for',
+  async (t, make) => {
+    const { port } = await listening(t, (socket) => new Peer(t, socket))
+    const engine = make()
+    for (const [options, code] of [
+      [{ idleTimeout: 60 }, 'ERR_IDLE_TIMEOUT'],
+      [{ firstByteTimeout: 60 }, 'ERR_FIRST_BYTE_TIMEOUT'],
+    ] as const) {
+      const { promise, resolve } = deferred<Error | undefined>()
+      await engine.connect({
+        hostname: '127.0.0.1',
+        port,
+        ...options,
+        socket: {
+          close: (_, error) => {
+            resolve(error)
+          },
+        },
+      })
+      t.like(await soon(promise), { code })
+    }
+  },
+)
+
+/** Much more than the systems of both ends buffer. */
+const much = Buffer.alloc(32 * 2 ** 20, 'x')
+
+underEachDriver('linger is the time for what is unsent, then it is a reset', async (t, make) => {
+  const engine = make()
+  const { peer, socket, closed } = await deafMeeting(t, engine, {
+    linger: 100,
+    maxPending: Infinity,
+  })
+  socket.write(much)
+  const start = performance.now()
+  socket.close()
+  const { error } = await soon(closed)
+  const time = performance.now() - start
+  t.true(time >= 95, `${time} ms`)
+  t.like(error, { code: 'ETIMEDOUT', syscall: 'write' })
+  t.is(engine.stats().lingerTimeouts, 1)
+  // A FIN would say that this is all there was.
+  t.is(await peer.outcome(), 'ECONNRESET')
+})
+
+underEachDriver('a linger of 0 is at once', async (t, make) => {
+  const engine = make()
+  const { peer, socket, closed } = await deafMeeting(t, engine, { linger: 0, maxPending: Infinity })
+  socket.write(much)
+  const start = performance.now()
+  socket.close()
+  await soon(closed)
+  t.true(performance.now() - start < 2000)
+  t.is(await peer.outcome(), 'ECONNRESET')
+})
+
+underEachDriver('who reads in time gets everything, and a FIN', async (t, make) => {
+  const { peer, socket, closed } = await meeting(t, make(), {
+    linger: 10_000,
+    maxPending: Infinity,
+  })
+  socket.write(much)
+  socket.close()
+  const text = await soon(peer.ended)
+  t.is(text.length, much.length)
+  peer.socket.end()
+  t.is((await soon(closed)).error, undefined)
+})
+
+underEachDriver('a peer that has everything and stays is closed after linger', async (t, make) => {
+  const engine = make()
+  const { peer, socket, closed } = await meeting(t, engine, { linger: 100 })
+  socket.write('all of it')
+  socket.close()
+  t.is(await soon(peer.ended), 'all of it')
+  t.is((await soon(closed)).error, undefined)
+  t.is(engine.stats().lingerTimeouts, 1)
+})
+
+underEachDriver('a linger of Infinity waits', async (t, make) => {
+  const engine = make()
+  const waiting = await meeting(t, engine, { linger: Infinity, socket: echo })
+  let isClosed = false
+  void waiting.closed.then(() => (isClosed = true))
+  waiting.socket.close()
+  await soon(waiting.peer.ended)
+  const other = await meeting(t, engine, { linger: 100 })
+  other.socket.close()
+  await soon(other.closed)
+  t.false(isClosed)
+  waiting.peer.socket.end()
+  await soon(waiting.closed)
+  await until('both are gone', () => engine.stats().closed === 2)
+  t.is(engine.stats().lingerTimeouts, 1)
+})

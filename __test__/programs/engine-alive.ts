@@ -1,0 +1,145 @@
+/**
+ * What of an engine keeps a process alive. Each case begins something and returns what ends it,
+ * which happens after a while if the process is still alive then. Prints the cases in which it was.
+ */
+import { once } from 'node:events'
+import net, { type AddressInfo } from 'node:net'
+import { TcpListener } from 'mio-js'
+import { Engine, type Server } from 'mio-js/engine'
+
+const io = process.argv[2] as 'inline'
+const options = { hostname: '127.0.0.1' }
+
+/** A server of Node that keeps nothing alive. */
+async function elsewhere(): Promise<{ hostname: string; port: number }> {
+  const server = net.createServer((socket) => socket.unref().on('error', () => {}))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  server.unref()
+  return { ...options, port: (server.address() as AddressInfo).port }
+}
+
+/** Makes a connection to the server that keeps nothing alive on this side. */
+async function visit(listen: (opened: () => void) => Server): Promise<Server> {
+  let opened = (): void => {}
+  const visited = new Promise<void>((resolve) => (opened = resolve))
+  const server = listen(() => {
+    opened()
+  })
+  const client = net.connect(server.port!, '127.0.0.1').unref()
+  client.on('error', () => {})
+  await visited
+  return server
+}
+
+type Case = (engine: Engine) => Promise<() => unknown> | (() => unknown)
+
+const cases: Record<string, Case> = {
+  'an engine': () => () => {},
+  'a server': (engine) => {
+    const server = engine.listen(options)
+    return () => server.close()
+  },
+  'an unrefed server': (engine) => {
+    const server = engine.listen(options).unref()
+    return () => server.close()
+  },
+  'a server that was unrefed and refed': (engine) => {
+    const server = engine.listen(options).unref().unref().ref().ref()
+    return () => server.unref()
+  },
+  'a closed server': async (engine) => {
+    const server = engine.listen(options)
+    await server.close()
+    server.ref()
+    return () => server.unref()
+  },
+  'one server of two': (engine) => {
+    engine.listen(options).unref()
+    const server = engine.listen(options)
+    return () => server.unref()
+  },
+  'an accepted socket of an unrefed server': async (engine) => {
+    const server = await visit((open) => engine.listen({ ...options, socket: { open } }))
+    server.unref()
+    return () => {
+      server.closeNow()
+    }
+  },
+  'an accepted socket of a closed server': async (engine) => {
+    const server = await visit((open) => engine.listen({ ...options, socket: { open } }))
+    void server.close()
+    return () => {
+      server.closeNow()
+    }
+  },
+  'a connect in progress': async (engine) => {
+    // Its queue has room for two.
+    const { port } = TcpListener.bind('127.0.0.1:0', { backlog: 1 }).localAddr()
+    for (let n = 0; n < 2; n += 1) {
+      const client = net.connect(port, '127.0.0.1')
+      await once(client, 'connect')
+      client.unref()
+    }
+    const controller = new AbortController()
+    void engine.connect({ ...options, port, signal: controller.signal }).catch(() => {})
+    return () => {
+      controller.abort()
+    }
+  },
+  'a connected socket': async (engine) => {
+    const socket = await engine.connect(await elsewhere())
+    return () => {
+      socket.close()
+    }
+  },
+  'a paused socket': async (engine) => {
+    const socket = await engine.connect(await elsewhere())
+    socket.pause()
+    return () => {
+      socket.terminate()
+    }
+  },
+  'a detached socket': async (engine) => {
+    const socket = await engine.connect(await elsewhere())
+    await socket.detach()
+    return () => {}
+  },
+  'a socket that was refused': async (engine) => {
+    await engine.connect({ ...options, port: 1, timeout: 60_000 }).catch(() => {})
+    return () => {}
+  },
+  'a closed engine': async (engine) => {
+    engine.listen(options)
+    await engine.connect(await elsewhere())
+    await engine.close()
+    return () => {}
+  },
+}
+
+const kept: string[] = []
+const names = Object.keys(cases)[Symbol.iterator]()
+let current: string | undefined
+let timer: NodeJS.Timeout | undefined
+
+async function begin(name: string): Promise<void> {
+  const end = await cases[name]!(new Engine({ io, threads: 2 }))
+  // It keeps nothing alive itself.
+  timer = setTimeout(() => {
+    kept.push(name)
+    end()
+  }, 50).unref()
+  current = undefined
+}
+
+/** Nothing keeps the process alive any more. */
+process.on('beforeExit', () => {
+  clearTimeout(timer)
+  if (current !== undefined) console.log(`${current} could not begin`)
+  current = names.next().value
+  // It comes again only if there was something to do.
+  if (current !== undefined) setImmediate(begin, current)
+})
+process.once('exit', () => {
+  console.log(kept.join('\n'))
+})

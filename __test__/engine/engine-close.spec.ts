@@ -87,8 +87,8 @@ underEachDriver('a closed engine refuses what is new, and answers what is old', 
   await soon(server.close())
 })
 
-const events = ['open', 'data', 'drain', 'end', 'timeout', 'close'] as const
-for (const name of events) {
+const handlerNames = ['open', 'data', 'drain', 'end', 'timeout', 'close'] as const
+for (const name of handlerNames) {
   underEachDriver(`close from within ${name} lets nothing follow but close`, async (t, make) => {
     const engine = make()
     const events: string[] = []
@@ -103,7 +103,7 @@ for (const name of events) {
         if (name === 'drain') socket.tryWrite(Buffer.alloc(1000))
       }
     }
-    const entries = events.map((each) => [each, act(each)] as const)
+    const entries = handlerNames.map((each) => [each, act(each)] as const)
     const server = engine.listen({
       hostname: '127.0.0.1',
       highWaterMark: 100,

@@ -19,12 +19,15 @@ import { until } from '../support/until.js'
 /** Of short ones, of what a copy has, of what a donated buffer has. */
 const sizes = [1, 2, 23, 24, 25, 63, 64, 65, 100, 1000, 4096, 16_384, 30_000, 32_767, 32_768]
 
+/** Large reads in a row, for which buffers are donated, and what is on the border of one. */
+const donated = [65_536, 65_536, 65_536, 32_767, 32_768, 32_769, 60_000, 10]
+
 underEachDriver(
   'a chunk is a Buffer, the bytes that came, in memory of its own',
   async (t, make) => {
     const { journal, peer } = await accepted(t, make())
     const seen = new Set<ArrayBufferLike>()
-    for (const [n, size] of sizes.entries()) {
+    for (const [n, size] of [...sizes, ...donated].entries()) {
       const bytes = noise(size, n + 1)
       const before = journal.received
       await writeAll(peer, bytes)

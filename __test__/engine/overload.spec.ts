@@ -15,6 +15,8 @@ import { soon, underEachDriver } from '../support/engine.js'
  */
 const duration = 150
 const [minRounds, maxRounds] = [3, 10]
+/** Milliseconds. */
+const slack = 10
 
 interface Latency {
   p50: number
@@ -122,7 +124,8 @@ async function compare(t: ExecutionContext, engine: Engine, broadcasts: boolean)
     const { median: lag, max } = timer.read()
     clearInterval(watching)
     await worker.terminate()
-    ratios.push(within.p99 / without.p99)
+    // A few milliseconds are the processor's, which the bad peers use as well on a small machine.
+    ratios.push(Math.max(within.p99 - slack, 0) / without.p99)
     medians.push(lag)
     maxima.push(max)
     t.log({ without, within, lag, max })
@@ -130,8 +133,8 @@ async function compare(t: ExecutionContext, engine: Engine, broadcasts: boolean)
   t.true(best(ratios) <= 2, `p99 with the bad ones, as a multiple: ${ratios.join(', ')}`)
   t.true(median(medians) < 20, `lag of a timer: ${medians.join(', ')}`)
   t.true(best(maxima) < 60, `worst lag of a timer: ${maxima.join(', ')}`)
-  // The four may have their high-water mark and a chunk each, and one its maxPending of 1 MiB.
-  t.true(peak < 4 * 2 ** 20, `${peak} bytes buffered`)
+  // Each of the four may have its maxPending, and the write that goes beyond it.
+  t.true(peak < 4 * (2 ** 20 + 256 * 1024), `${peak} bytes buffered`)
   const grown = process.memoryUsage().rss - before
   t.true(grown < 150 * 2 ** 20, `${grown} bytes more`)
   t.is(well.size, 100)

@@ -92,6 +92,32 @@ underEachDriver(
   },
 )
 
+underEachDriver('a timeout of a socket that was closed meanwhile is dropped', async (t, make) => {
+  const engine = make()
+  const victim = await linked(engine)
+  const victims = [victim.client, victim.accepted]
+  const stories = (): string[] => victims.map(({ story }) => story)
+  let before: string[] | undefined
+  const { client, accepted: other } = await linked(engine, {
+    data() {
+      // Long enough for the thread to find that nothing happens.
+      const end = performance.now() + 40
+      while (performance.now() < end);
+      victim.client.socket.close()
+      victim.accepted.socket.terminate()
+      before = stories()
+    },
+  })
+  for (const { socket } of victims) socket.setTimeout(1)
+  client.socket.write('x')
+  await other.until(() => before !== undefined)
+  await Promise.all(victims.map(async (journal) => journal.saw('close')))
+  t.deepEqual(
+    stories(),
+    before!.map((story) => `${story},close`),
+  )
+})
+
 underEachDriver(
   'a socket that takes a closed one’s place in a batch gets nothing of it',
   async (t, make, driver) => {

@@ -193,8 +193,8 @@ underEachDriver('views of another realm are as good as any', async (t, make) => 
 for (const room of [5000, 40_000]) {
   const title = `what a program does to its views changes no byte, nor where ${room} fit`
   underEachDriver(title, async (t, make) => {
-    const highWaterMark = 3 * 20_110 + room
-    const { socket, peer } = await accepted(t, make(), {}, { highWaterMark })
+    const highWaterMark = 3 * 20_110 + 30 + room
+    const { server, socket, peer } = await accepted(t, make(), {}, { highWaterMark })
     const expected: Buffer[] = []
     const lying = (size: number): Uint8Array => {
       const bytes = noise(size, size)
@@ -214,6 +214,7 @@ for (const room of [5000, 40_000]) {
       t.is(socket.tryWrite(lying(size)), size)
       socket.cork(() => socket.write(lying(size)))
     }
+    t.is(server.broadcast(lying(30)), 1)
     t.is(socket.tryWrite(lying(50_000)), room)
     expected.push(expected.pop()!.subarray(0, room))
     socket.end()

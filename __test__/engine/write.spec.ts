@@ -131,6 +131,44 @@ underEachDriver('text of every length is written, whatever its signs', async (t,
   sameBytes(t, await readToEnd(peer), Buffer.concat(expected))
 })
 
+underEachDriver('text that fills what is collected of a turn loses nothing', async (t, make) => {
+  const { socket, peer } = await accepted(t, make(), {}, { maxPending: Infinity })
+  const expected: Buffer[] = []
+  for (let n = 0; n < 600; n += 1) {
+    const text = ['a', 'ü', '€'][n % 3]!.repeat((n * 31) % 700)
+    socket.write(text)
+    expected.push(Buffer.from(text))
+  }
+  socket.end()
+  sameBytes(t, await readToEnd(peer), Buffer.concat(expected))
+})
+
+underEachDriver(
+  'whatever is asked for between writes changes none of their bytes',
+  async (t, make) => {
+    const { server, socket, peer } = await accepted(t, make(), {}, { highWaterMark: 10 })
+    const between: readonly (() => unknown)[] = [
+      () => socket.setKeepAlive(true, 1000, 1000, 3),
+      () => socket.setNoDelay(false),
+      () => socket.setTimeout(1000),
+      () => socket.pause(),
+      () => socket.resume(),
+      () => socket.cork(() => {}),
+      () => server.broadcast('|'),
+      () => socket.tryWrite(Buffer.from('nothing fits')),
+    ]
+    const expected: string[] = []
+    for (const [n, operation] of [...between, ...between].entries()) {
+      socket.write(`${n}:first `)
+      operation()
+      socket.write(`${n}:second `)
+      expected.push(`${n}:first `, n % between.length === 6 ? '|' : '', `${n}:second `)
+    }
+    socket.end()
+    t.is((await readToEnd(peer)).toString(), expected.join(''))
+  },
+)
+
 underEachDriver('a write of nothing is nothing', async (t, make) => {
   const { socket, peer, journal } = await accepted(t, make())
   for (const nothing of [

@@ -95,7 +95,7 @@ export const echo: Handlers<unknown> = {
   },
 }
 
-/** The last `close` of handlers that it is added to. */
+/** What a `close` was told. */
 export interface Closed<T = unknown> {
   socket: Socket<T>
   error: NodeJS.ErrnoException | undefined

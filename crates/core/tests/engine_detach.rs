@@ -82,12 +82,15 @@ fn a_connection_is_given_away_after_what_is_written() {
         program.ask(op::DETACH, id);
         program.pass(SILENCE);
         assert!(program.story(id).is_open());
+        // From here on it is somebody else's to read.
+        peer.write(b"later");
+        program.pass(SILENCE);
         let reader = peer.share();
         let reading = thread::spawn(move || reader.read(8_000_000));
         let socket = Peer::new(detached(&mut program, id));
         same_bytes(&reading.join().unwrap(), &bytes);
-        socket.write(b"!");
-        assert_eq!(peer.read(1), b"!");
+        assert_eq!(program.story(id).received, b"");
+        assert_eq!(socket.read(5), b"later");
     }
 }
 

@@ -117,6 +117,21 @@ fn closing_with_unread_input_takes_nothing_from_the_peer() {
     }
 }
 
+/// It has got everything, and how it ends is no business of the program's any more.
+#[test]
+fn a_reset_of_a_peer_that_was_closed_is_no_error() {
+    for io in EVERY_IO {
+        let mut program = Program::new(io);
+        let (id, peer) = program.accepted(Profile::default());
+        program.submit(Submission::default().write(id, b"bye").ask(op::CLOSE, id));
+        assert_eq!(peer.read_all().unwrap(), b"bye");
+        peer.write(b"unread");
+        peer.reset();
+        assert_eq!(program.until_end(id), WELL);
+        assert_eq!(program.counters().errors.get(), 0);
+    }
+}
+
 #[test]
 fn a_close_does_not_wait_longer_than_it_may() {
     let profile = Profile {

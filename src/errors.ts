@@ -188,6 +188,10 @@ export function invalidState(message: string): Error {
   return misuse('ERR_INVALID_STATE', message)
 }
 
+export function invalidThis(): Error {
+  return fromTable('ERR_INVALID_THIS')
+}
+
 export function pollBusy(): Error {
   return fromTable('ERR_INVALID_STATE')
 }

@@ -34,6 +34,8 @@ export interface Native {
   wake(id: number): number
 
   sourceClose(source: number): number
+  /** See kind.ts. */
+  sourceKind(source: number): number
   sourceRaw(source: number): number
   sourceIntoRaw(source: number): number
   localAddr(source: number, out: Uint8Array): number
@@ -67,6 +69,73 @@ export interface Native {
   setNodelay(stream: number, nodelay: 0 | 1): number
   flush(stream: number): number
   rearm(stream: number): number
+
+  /** Options that are one number, by name; yes is 1, no is 0. */
+  option(source: number, name: string): number
+  setOption(source: number, name: string, value: number): number
+
+  udpBind(host: string, port: number, flowinfo: number, scopeId: number): number
+  udpFromRaw(descriptor: number): number
+  udpConnect(socket: number, host: string, port: number, flowinfo: number, scopeId: number): number
+  udpSend(socket: number, bytes: ArrayBufferView, offset?: number, length?: number): number
+  udpSendTo(
+    socket: number,
+    host: string,
+    port: number,
+    flowinfo: number,
+    scopeId: number,
+    bytes: ArrayBufferView,
+    offset?: number,
+    length?: number,
+  ): number
+  /** The length of a datagram that was cut is more than the buffer has; `out`: the sender. */
+  udpReceive(
+    socket: number,
+    peek: 0 | 1,
+    out: Uint8Array,
+    buffer: ArrayBufferView,
+    offset?: number,
+    length?: number,
+  ): number
+  /** `networkInterface`: an IPv4 address, or the number of an interface for IPv6. */
+  udpMembership(socket: number, join: 0 | 1, group: string, networkInterface: string): number
+
+  /** Addresses of Unix sockets: a path, or NUL and an abstract name; `out`: a length before it. */
+  unixListenerBind(address: Uint8Array, backlog: number): number
+  unixListenerFromRaw(descriptor: number): number
+  unixAccept(listener: number, out: Uint8Array): number
+  unixConnect(address: Uint8Array): number
+  unixStreamFromRaw(descriptor: number): number
+  unixPair(out: Float64Array): number
+  unixLocalAddr(socket: number, out: Uint8Array): number
+  unixPeerAddr(socket: number, out: Uint8Array): number
+  unixDatagramOpen(address?: Uint8Array): number
+  unixDatagramPair(out: Float64Array): number
+  unixDatagramFromRaw(descriptor: number): number
+  unixDatagramConnect(socket: number, address: Uint8Array): number
+  unixDatagramSend(socket: number, bytes: ArrayBufferView, offset?: number, length?: number): number
+  unixDatagramSendTo(
+    socket: number,
+    address: Uint8Array,
+    bytes: ArrayBufferView,
+    offset?: number,
+    length?: number,
+  ): number
+  /** As `udpReceive`. */
+  unixDatagramReceive(
+    socket: number,
+    peek: 0 | 1,
+    out: Uint8Array,
+    buffer: ArrayBufferView,
+    offset?: number,
+    length?: number,
+  ): number
+
+  pipe(out: Float64Array): number
+  senderFromRaw(descriptor: number): number
+  receiverFromRaw(descriptor: number): number
+  setNonblocking(pipe: number, nonblocking: 0 | 1): number
+  borrow(descriptor: number): number
 
   /**
    * `io`: 0 inline, 1 thread, 2 auto. `wake` as `kind` of `watch`. `limits`: bytes pending in total.

@@ -1,11 +1,9 @@
 import { native } from './binding.ts'
-import { checkInteger } from './check.ts'
 import { track, untrack } from './collected.ts'
-import { check, failure, illegalConstructor } from './errors.ts'
+import { check, illegalConstructor } from './errors.ts'
 import { type Interest, bitsOf } from './interest.ts'
 import { onUnix, onWindows } from './raw.ts'
 import { type Registry, pollOf } from './registry.ts'
-import { type SocketAddr, decodeScratch, scratch } from './socket-addr.ts'
 import { Token } from './token.ts'
 
 /**
@@ -28,7 +26,7 @@ export let handleOf: (source: IoSource) => number
 /** For the subclasses' factories alone. */
 export const key: unique symbol = Symbol('IoSource')
 
-/** What all sockets have in common. */
+/** What all sources of this package have in common. */
 export abstract class IoSource implements Source, Disposable {
   #handle: number
 
@@ -72,29 +70,6 @@ export abstract class IoSource implements Source, Disposable {
    */
   deregister(registry: Registry): void {
     check(native.deregister(pollOf(registry), this.#handle), 'deregister')
-  }
-
-  /** The address that the socket is bound to. @throws a system error. */
-  localAddr(): SocketAddr {
-    check(native.localAddr(this.#handle, scratch), 'getsockname')
-    return decodeScratch()
-  }
-
-  /** `IP_TTL`: how many hops a packet may travel, 1 to 255. */
-  ttl(): number {
-    return check(native.ttl(this.#handle), 'getsockopt')
-  }
-
-  /** Sets `IP_TTL`. @throws a system error (`EINVAL`) for what is not 1 to 255. */
-  setTtl(ttl: number): void {
-    checkInteger('ttl', ttl, 0, 2 ** 32 - 1)
-    check(native.setTtl(this.#handle, ttl), 'setsockopt')
-  }
-
-  /** Reads and clears `SO_ERROR`: the pending error of the socket, or `null`. */
-  takeError(): Error | null {
-    const code = check(native.takeError(this.#handle), 'getsockopt')
-    return code === 0 ? null : failure(-code, 'getsockopt')
   }
 
   /**

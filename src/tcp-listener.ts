@@ -1,6 +1,7 @@
 import { native } from './binding.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
 import { WOULD_BLOCK, check, connectionAborted, failure } from './errors.ts'
+import { IpSocket } from './ip-socket.ts'
 import { onUnix, onWindows } from './raw.ts'
 import {
   type SocketAddr,
@@ -9,7 +10,7 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
-import { IoSource, handleOf, key } from './source.ts'
+import { handleOf, key } from './source.ts'
 import { type TcpStream, streamOf } from './tcp-stream.ts'
 
 /** Options of {@link TcpListener.bind}. */
@@ -38,13 +39,13 @@ const deadInQueue = new Set([
 ])
 
 /** A TCP socket that listens. Readable when a connection waits to be accepted. */
-export class TcpListener extends IoSource {
+export class TcpListener extends IpSocket {
   private constructor(handle: number, secret: symbol) {
     super(handle, secret)
   }
 
   /**
-   * Binds and listens at once. Port 0 lets the system choose: see {@link IoSource.localAddr}.
+   * Binds and listens at once. Port 0 lets the system choose: see {@link IpSocket.localAddr}.
    *
    * `SO_REUSEADDR` is set except on Windows, where it would let any process take the port away.
    * Whether `[::]` also takes IPv4 is the system's default (Linux: yes, Windows: no).

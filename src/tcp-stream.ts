@@ -1,8 +1,10 @@
 import { native } from './binding.ts'
 import { checkBoolean, checkInteger } from './check.ts'
-import { WOULD_BLOCK, check, failure, invalidType, invalidValue } from './errors.ts'
+import { check, failure } from './errors.ts'
+import { IpSocket } from './ip-socket.ts'
+import { Kind } from './kind.ts'
 import { onUnix, onWindows } from './raw.ts'
-import { Shutdown } from './shutdown.ts'
+import { type Shutdown, shutdown } from './shutdown.ts'
 import {
   type SocketAddr,
   type SocketAddrInit,
@@ -10,7 +12,9 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
-import { IoSource, handleOf, key } from './source.ts'
+import { handleOf, key } from './source.ts'
+import { orNull, transfer } from './transfer.ts'
+import { tryIo } from './try-io.ts'
 
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { peek, read, readVectored, write, writeVectored } = native
@@ -25,7 +29,7 @@ export let streamOf: (handle: number) => TcpStream
  * any `Buffer`, `TypedArray` or `DataView` that is not backed by a `SharedArrayBuffer`; offsets and
  * lengths are in bytes. Nothing keeps a buffer after the call.
  */
-export class TcpStream extends IoSource {
+export class TcpStream extends IpSocket {
   /** The peer that was asked for, for errors of the connect. */
   #remote: SocketAddrInit | undefined
 
@@ -73,7 +77,7 @@ export class TcpStream extends IoSource {
 
   /**
    * Whether the connect is over: true when the stream is connected, false when not yet. Does steps
-   * 4 and 5 of mio's connect handshake, {@link IoSource.takeError} and {@link TcpStream.peerAddr}.
+   * 4 and 5 of mio's connect handshake, {@link IpSocket.takeError} and {@link TcpStream.peerAddr}.
    *
    * @throws the reason why connecting failed (`ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …) with
    * `address` and `port`, each time that it is asked.
@@ -141,8 +145,7 @@ export class TcpStream extends IoSource {
 
   /** @throws `ENOTCONN`; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}. */
   shutdown(how: Shutdown): void {
-    if (!Object.values(Shutdown).includes(how)) throw invalidValue('how', 'a Shutdown', how)
-    check(native.shutdown(handleOf(this), how), 'shutdown')
+    shutdown(this, how)
   }
 
   /** The peer's address. @throws `ENOTCONN` before the stream is connected. */
@@ -169,31 +172,6 @@ export class TcpStream extends IoSource {
    * @throws `ERR_SOURCE_CLOSED`, without running it; what it throws.
    */
   tryIo<T>(operation: () => T | null): T | null {
-    if (typeof operation !== 'function') throw invalidType('operation', 'a function', operation)
-    const handle = handleOf(this)
-    // Throws if the stream is closed, or none.
-    check(native.flush(handle), 'flush')
-    const result = operation()
-    if (result === null) check(native.rearm(handle), 'rearm')
-    return result
+    return tryIo(this, Kind.TcpStream, operation)
   }
-}
-
-/** Arguments that are left out must stay out: their number tells native code what to do. */
-function transfer(
-  operation: typeof read,
-  stream: number,
-  buffer: NodeJS.ArrayBufferView,
-  offset: number | undefined,
-  length: number | undefined,
-): number {
-  if (length !== undefined) {
-    return operation(stream, buffer, offset === undefined ? 0 : offset, length)
-  }
-  return offset === undefined ? operation(stream, buffer) : operation(stream, buffer, offset)
-}
-
-function orNull(code: number, syscall: string): null {
-  if (code === WOULD_BLOCK) return null
-  throw failure(code, syscall)
 }

@@ -5,13 +5,18 @@
 //! Nothing else crosses, because objects cost more than most system calls.
 //! `src/native.ts` declares the same table for TypeScript.
 
+mod address;
 mod engine;
 mod env;
 mod ffi;
 mod listener;
+mod option;
 mod poll;
 mod source;
 mod stream;
+mod transfer;
+mod udp;
+mod unix;
 mod wake;
 mod waker;
 
@@ -35,6 +40,7 @@ functions! {
     "wakerExists" => waker::exists,
     "wake" => waker::wake,
     "sourceClose" => source::close,
+    "sourceKind" => source::kind,
     "sourceRaw" => source::raw,
     "sourceIntoRaw" => source::into_raw,
     "localAddr" => source::local_addr,
@@ -47,17 +53,46 @@ functions! {
     "streamConnect" => stream::connect,
     "streamFromRaw" => stream::from_raw,
     "finishConnect" => stream::finish_connect,
-    "read" => stream::read,
-    "peek" => stream::peek,
-    "write" => stream::write,
-    "readVectored" => stream::read_vectored,
-    "writeVectored" => stream::write_vectored,
-    "shutdown" => stream::shutdown,
-    "peerAddr" => stream::peer_addr,
+    "read" => transfer::read,
+    "peek" => transfer::peek,
+    "write" => transfer::write,
+    "readVectored" => transfer::read_vectored,
+    "writeVectored" => transfer::write_vectored,
+    "shutdown" => transfer::shutdown,
+    "peerAddr" => source::peer_addr,
     "nodelay" => stream::nodelay,
     "setNodelay" => stream::set_nodelay,
-    "flush" => stream::flush,
-    "rearm" => stream::rearm,
+    "flush" => transfer::flush,
+    "rearm" => source::rearm,
+    "option" => option::get,
+    "setOption" => option::set,
+    "udpBind" => udp::bind,
+    "udpFromRaw" => udp::from_raw,
+    "udpConnect" => udp::connect,
+    "udpSend" => udp::send,
+    "udpSendTo" => udp::send_to,
+    "udpReceive" => udp::receive,
+    "udpMembership" => udp::membership,
+    "unixListenerBind" => unix::listener::bind,
+    "unixListenerFromRaw" => unix::listener::from_raw,
+    "unixAccept" => unix::listener::accept,
+    "unixConnect" => unix::stream::connect,
+    "unixStreamFromRaw" => unix::stream::from_raw,
+    "unixPair" => unix::stream::pair,
+    "unixLocalAddr" => unix::stream::local_addr,
+    "unixPeerAddr" => unix::stream::peer_addr,
+    "unixDatagramOpen" => unix::datagram::open,
+    "unixDatagramPair" => unix::datagram::pair,
+    "unixDatagramFromRaw" => unix::datagram::from_raw,
+    "unixDatagramConnect" => unix::datagram::connect,
+    "unixDatagramSend" => unix::datagram::send,
+    "unixDatagramSendTo" => unix::datagram::send_to,
+    "unixDatagramReceive" => unix::datagram::receive,
+    "pipe" => unix::descriptor::pipe,
+    "senderFromRaw" => unix::descriptor::sender_from_raw,
+    "receiverFromRaw" => unix::descriptor::receiver_from_raw,
+    "setNonblocking" => unix::descriptor::set_nonblocking,
+    "borrow" => unix::descriptor::borrow,
     "engineOpen" => engine::open,
     "engineClose" => engine::close,
     "engineListen" => engine::listen,

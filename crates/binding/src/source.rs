@@ -1,13 +1,20 @@
 //! The functions that every kind of source has.
 
-use mio_js_core::{ENCODED_ADDRESS_LEN, Failure, Misuse, RawDescriptor, Result, encode_address};
+use mio_js_core::{Failure, Io, RawDescriptor, Result};
 
+use crate::address::put_address;
 use crate::ffi::Call;
 
 /// `sourceClose(source)`: deregisters and closes.
 pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
     let source = call.handle(0)?;
     call.state().mirror()?.close_source(source)
+}
+
+/// `sourceKind(source)`: a `mio_js_core::Kind`.
+pub(crate) fn kind(call: &mut Call<'_>) -> Result<i64> {
+    let source = call.handle(0)?;
+    Ok(call.state().mirror()?.source(source)?.io().kind() as i64)
 }
 
 /// `sourceRaw(source)`: the descriptor, which stays the source's.
@@ -38,6 +45,32 @@ pub(crate) fn descriptor(call: &Call<'_>, index: usize) -> Result<RawDescriptor>
     Ok(number as RawDescriptor)
 }
 
+/// Takes ownership of the descriptor in the first argument: a handle.
+pub(crate) fn adopt(
+    call: &mut Call<'_>,
+    take: impl FnOnce(RawDescriptor) -> Result<Io>,
+) -> Result<i64> {
+    let descriptor = descriptor(call, 0)?;
+    let source = call.state().mirror()?.adopt(descriptor, take)?;
+    Ok(source.bits() as i64)
+}
+
+/// Writes the handles of two sources that belong together to the first argument.
+#[cfg(unix)]
+pub(crate) fn open_pair(
+    call: &mut Call<'_>,
+    open: impl FnOnce() -> Result<(Io, Io)>,
+) -> Result<()> {
+    let pair = call.state().mirror()?.open_pair(open()?)?;
+    let written = call.put_floats(0, pair.into_iter().map(|handle| handle.bits() as f64));
+    if written.is_err() {
+        for handle in pair {
+            call.state().mirror()?.close_source(handle)?;
+        }
+    }
+    written
+}
+
 /// `localAddr(source, out)`.
 pub(crate) fn local_addr(call: &mut Call<'_>) -> Result<()> {
     let source = call.handle(0)?;
@@ -45,17 +78,11 @@ pub(crate) fn local_addr(call: &mut Call<'_>) -> Result<()> {
     put_address(call, 1, &address)
 }
 
-/// Writes an address in the form of `mio_js_core::encode_address`.
-pub(crate) fn put_address(
-    call: &mut Call<'_>,
-    index: usize,
-    address: &std::net::SocketAddr,
-) -> Result<()> {
-    let out = call
-        .bytes_mut(index)?
-        .first_chunk_mut::<ENCODED_ADDRESS_LEN>();
-    encode_address(address, out.ok_or(Misuse::Range)?);
-    Ok(())
+/// `peerAddr(source, out)`.
+pub(crate) fn peer_addr(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    let address = call.state().mirror()?.source(source)?.io().peer_addr()?;
+    put_address(call, 1, &address)
 }
 
 /// `ttl(source)`.
@@ -76,4 +103,11 @@ pub(crate) fn take_error(call: &mut Call<'_>) -> Result<i64> {
     let source = call.handle(0)?;
     let error = call.state().mirror()?.source(source)?.take_error()?;
     Ok(error.map_or(0, |error| -i64::from(Failure::from(error).code())))
+}
+
+/// `rearm(source)`: an operation on the bare descriptor would have blocked.
+pub(crate) fn rearm(call: &mut Call<'_>) -> Result<()> {
+    let source = call.handle(0)?;
+    call.state().mirror()?.source(source)?.io().rearm();
+    Ok(())
 }

@@ -23,13 +23,19 @@ pub fn parse_address(host: &str, port: u16, flowinfo: u32, scope_id: u32) -> Res
         Some((literal, scope)) => (literal, Some(scope)),
         None => (host, None),
     };
-    let ip: IpAddr = literal.parse().map_err(|_| Misuse::Address)?;
-    match (ip, scope) {
+    match (parse_ip(literal)?, scope) {
         (IpAddr::V4(_), Some(_)) => Err(Misuse::Address.into()),
         (IpAddr::V4(ip), None) => Ok(SocketAddr::new(ip.into(), port)),
         (IpAddr::V6(ip), None) => Ok(v6(ip, port, flowinfo, scope_id)),
         (IpAddr::V6(ip), Some(scope)) => Ok(v6(ip, port, flowinfo, parse_scope(scope)?)),
     }
+}
+
+/// An IP address from its literal text, without a scope.
+///
+/// Errors: [`Misuse::Address`].
+pub fn parse_ip(host: &str) -> Result<IpAddr> {
+    Ok(host.parse().map_err(|_| Misuse::Address)?)
 }
 
 fn v6(ip: Ipv6Addr, port: u16, flowinfo: u32, scope_id: u32) -> SocketAddr {

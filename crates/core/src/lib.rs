@@ -9,27 +9,38 @@
 //! between threads but a [`Waker`] and, while a [`Waiter`] has it, a [`Driver`].
 
 mod address;
+#[cfg(unix)]
+mod borrowed;
 pub mod engine;
 mod error;
 mod event;
 mod handle;
 mod interest;
+mod io;
 mod mirror;
+pub mod option;
+#[cfg(unix)]
+pub mod pipe;
 mod poller;
 mod raw;
 mod source;
 pub mod tcp;
+pub mod transfer;
+pub mod udp;
+#[cfg(unix)]
+pub mod unix;
 mod waiter;
 mod waker;
 
-pub use address::{ENCODED_ADDRESS_LEN, encode_address, parse_address};
+pub use address::{ENCODED_ADDRESS_LEN, encode_address, parse_address, parse_ip};
 pub use error::{Failure, Misuse, Result, WOULD_BLOCK};
 pub use event::{Event, readiness};
 pub use handle::Handle;
 pub use interest::interest_from_bits;
+pub use io::{Io, Kind};
 pub use mirror::Mirror;
 pub use poller::{Driver, Poller};
 pub use raw::RawDescriptor;
-pub use source::{Io, Source};
+pub use source::Source;
 pub use waiter::Waiter;
 pub use waker::{WakeSignal, Waker};

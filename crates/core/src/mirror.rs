@@ -7,9 +7,10 @@ use mio::Interest;
 use crate::engine::is_owned;
 use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
+use crate::io::Io;
 use crate::poller::{Poller, Registration};
 use crate::raw::RawDescriptor;
-use crate::source::{Connect, Io, Place, Source};
+use crate::source::{Connect, Place, Source};
 use crate::tcp;
 
 /// The state behind the mirror of mio's API. Single-threaded; dropping it closes everything.
@@ -40,7 +41,7 @@ impl Mirror {
                 source.place = None;
                 // Fails only for a descriptor that was closed behind our back, and then the
                 // kernel has forgotten it already.
-                drop(source.deregister(closed.registry()));
+                drop(source.io.deregister(closed.registry()));
             }
         }
         Ok(())
@@ -51,9 +52,21 @@ impl Mirror {
         Ok(self.pollers.get_mut(poller).ok_or(Misuse::PollClosed)?)
     }
 
-    /// Stores a socket.
+    /// Stores a socket that may be connecting.
     pub fn open_source(&mut self, io: Io) -> Result<Handle> {
         self.insert(Source::new(io, Connect::Pending))
+    }
+
+    /// Stores two sources that belong together, or neither.
+    pub fn open_pair(&mut self, (first, second): (Io, Io)) -> Result<[Handle; 2]> {
+        let first = self.insert(Source::new(first, Connect::Done))?;
+        match self.insert(Source::new(second, Connect::Done)) {
+            Ok(second) => Ok([first, second]),
+            Err(failure) => {
+                self.close_source(first)?;
+                Err(failure)
+            }
+        }
     }
 
     fn insert(&mut self, source: Source) -> Result<Handle> {
@@ -68,11 +81,23 @@ impl Mirror {
 
     /// Accepts a connection and stores it.
     ///
-    /// Errors: as [`tcp::listener::accept`].
+    /// Errors: would-block when the queue is empty; ECONNABORTED and others for a connection that
+    /// died in the queue, EMFILE and others when the process or the system is at its limit.
     pub fn accept(&mut self, listener: Handle) -> Result<(Handle, SocketAddr)> {
         let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
-        let (stream, address) = tcp::listener::accept(listener.listener()?)?;
+        let (stream, address) = tcp::listener::accept(&listener.io)?;
         let source = Source::new(Io::TcpStream(stream), Connect::Done);
+        Ok((self.insert(source)?, address))
+    }
+
+    /// Accepts a connection of Unix sockets and stores it.
+    ///
+    /// Errors: as [`Mirror::accept`].
+    #[cfg(unix)]
+    pub fn accept_unix(&mut self, listener: Handle) -> Result<(Handle, socket2::SockAddr)> {
+        let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
+        let (stream, address) = crate::unix::listener::accept(&listener.io)?;
+        let source = Source::new(Io::UnixStream(stream), Connect::Done);
         Ok((self.insert(source)?, address))
     }
 
@@ -97,7 +122,7 @@ impl Mirror {
     /// Whether a descriptor is one of the sources'.
     pub fn owns(&self, raw: RawDescriptor) -> bool {
         let mut sources = self.sources.iter();
-        sources.any(|(_, source)| source.io.as_raw() == raw)
+        sources.any(|(_, source)| source.io.is_owner() && source.io.as_raw() == raw)
     }
 
     /// Deregisters and closes a source, in this order: a descriptor that is duplicated elsewhere
@@ -108,7 +133,7 @@ impl Mirror {
 
     /// Deregisters a source and gives its descriptor away.
     pub fn into_raw(&mut self, source: Handle) -> Result<RawDescriptor> {
-        self.take_source(source).map(Source::into_raw)
+        self.take_source(source).map(|source| source.io.into_raw())
     }
 
     fn take_source(&mut self, handle: Handle) -> Result<Source> {
@@ -118,7 +143,7 @@ impl Mirror {
         {
             poller.registrations.remove(place.registration);
             // Fails only for a descriptor that was closed behind our back.
-            drop(source.deregister(poller.registry()));
+            drop(source.io.deregister(poller.registry()));
         }
         Ok(source)
     }
@@ -151,8 +176,8 @@ impl Mirror {
                 .insert(registration)
                 .map_err(|_| Misuse::TooManyHandles)?,
         };
-        if let Err(error) = source.register(poller.registry(), place.registration.token(), interest)
-        {
+        let token = place.registration.token();
+        if let Err(error) = source.io.register(poller.registry(), token, interest) {
             poller.registrations.remove(place.registration);
             return Err(error);
         }
@@ -180,7 +205,10 @@ impl Mirror {
             return Err(Misuse::RegisteredElsewhere.into());
         }
         poller.check_token(token)?;
-        source.reregister(poller.registry(), place.registration.token(), interest)?;
+        let registration = place.registration.token();
+        source
+            .io
+            .reregister(poller.registry(), registration, interest)?;
         if let Some(registration) = poller.registrations.get_mut(place.registration) {
             registration.token = token;
         }
@@ -198,7 +226,7 @@ impl Mirror {
         let place = place.ok_or(Misuse::NotRegistered)?;
         source.place = None;
         poller.registrations.remove(place.registration);
-        source.deregister(poller.registry())
+        source.io.deregister(poller.registry())
     }
 
     fn pair(&mut self, poller: Handle, source: Handle) -> Result<(&mut Poller, &mut Source)> {

@@ -18,8 +18,8 @@ use mio_js_core::{Failure, Misuse, Result};
 
 use super::Engine;
 use super::numbers::Numbers;
+use crate::address::put_address;
 use crate::ffi::Call;
-use crate::source::put_address;
 
 const SYSTEM_SPREADS: bool = cfg!(any(target_os = "linux", target_os = "android"));
 

@@ -6,7 +6,7 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::ptr;
 
-use mio_js_core::tcp::stream::MAX_BYTES;
+use mio_js_core::transfer::MAX_BYTES;
 use mio_js_core::{Misuse, Result};
 use napi::sys;
 

@@ -22,6 +22,13 @@ impl Call<'_> {
         Ok(unsafe { std::slice::from_raw_parts(data, len) })
     }
 
+    /// All bytes of a view, whatever the arguments after it are.
+    pub(crate) fn whole(&self, index: usize) -> Result<&[u8]> {
+        let view = self.view(self.value(index))?;
+        // SAFETY: rule "bytes"; the view is not shared and has `len` bytes at `data`.
+        Ok(unsafe { std::slice::from_raw_parts(view.data, view.len) })
+    }
+
     /// The first `len` bytes of a view.
     #[inline]
     pub(crate) fn prefix(&self, index: usize, len: usize) -> Result<&[u8]> {

@@ -10,7 +10,7 @@ use super::id::Id;
 use super::lane::Port;
 use super::listener::{Bound, ListenerShared};
 use super::stream::Stream;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 
 /// Where to connect to, or listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,25 +28,11 @@ impl Target {
         match self {
             Self::Ip(address) => Ok((*address).into()),
             #[cfg(unix)]
-            Self::Path(path) => unix_address(path),
+            Self::Path(path) => crate::unix::address::encode(path.as_os_str().as_encoded_bytes()),
             #[cfg(windows)]
-            Self::Path(_) => Err(Failure::Misuse(crate::error::Misuse::Unsupported)),
+            Self::Path(_) => Err(crate::error::Misuse::Unsupported.into()),
         }
     }
-}
-
-#[cfg(unix)]
-fn unix_address(path: &std::path::Path) -> Result<SockAddr> {
-    use std::os::unix::ffi::OsStrExt;
-
-    let failure = |raw| Failure::Io(std::io::Error::from_raw_os_error(raw));
-    let bytes = path.as_os_str().as_bytes();
-    let is_abstract =
-        cfg!(any(target_os = "linux", target_os = "android")) && bytes.first() == Some(&0);
-    if bytes.is_empty() || (!is_abstract && bytes.contains(&0)) {
-        return Err(failure(libc::EINVAL));
-    }
-    SockAddr::unix(path).map_err(|_| failure(libc::ENAMETOOLONG))
 }
 
 /// `SO_KEEPALIVE`'s times in seconds; 0 leaves one to the system.

@@ -20,7 +20,7 @@ use super::connection::Cause;
 use super::owned::is_owned;
 use crate::error::{Failure, Misuse, Result};
 use crate::raw::{self, RawDescriptor};
-use crate::tcp::stream::MAX_BYTES;
+use crate::transfer::MAX_BYTES;
 
 /// What is watched for input. A read ends at urgent data, though more may follow: where the system
 /// tells of it, that is no end of the input.

@@ -1,22 +1,14 @@
-//! The one module of this crate with `unsafe`: descriptors that come from outside, and the name of
-//! an interface.
-//!
-//! A number from JavaScript is not a capability, so everything that can be checked is, before
-//! ownership is taken: on any error the descriptor is as it was and still the caller's.
-#![expect(
-    unsafe_code,
-    reason = "adopting a descriptor and if_nametoindex have no safe form"
-)]
+//! Taking ownership of descriptors that come from outside.
 
 use std::io;
 #[cfg(unix)]
-use std::os::fd::{BorrowedFd, FromRawFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 #[cfg(windows)]
 use std::os::windows::io::{BorrowedSocket, FromRawSocket, RawSocket};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::error::{Failure, Misuse, Result};
+use crate::error::{Misuse, Result};
 
 /// What the system calls a socket: a file descriptor, on Windows a `SOCKET`.
 #[cfg(unix)]
@@ -25,19 +17,47 @@ pub type RawDescriptor = RawFd;
 #[cfg(windows)]
 pub type RawDescriptor = RawSocket;
 
-/// What a descriptor is expected to be: TCP, but where it says otherwise.
+/// What a descriptor is expected to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    Listener,
-    Stream,
+    TcpListener,
+    TcpStream,
+    UdpSocket,
+    #[cfg(unix)]
+    UnixListener,
+    #[cfg(unix)]
+    UnixStream,
+    #[cfg(unix)]
+    UnixDatagram,
     /// A stream of TCP or Unix sockets.
     Connection,
 }
 
-/// Takes ownership of a TCP socket, and makes it non-blocking and close-on-exec.
+impl Role {
+    fn fits(self, domain: Domain, kind: Type, listens: bool) -> bool {
+        let is_internet = domain == Domain::IPV4 || domain == Domain::IPV6;
+        let is_unix = cfg!(unix) && domain == Domain::UNIX;
+        let is_stream = kind == Type::STREAM && !listens;
+        let is_listener = kind == Type::STREAM && listens;
+        match self {
+            Self::TcpListener => is_internet && is_listener,
+            Self::TcpStream => is_internet && is_stream,
+            Self::UdpSocket => is_internet && kind == Type::DGRAM,
+            #[cfg(unix)]
+            Self::UnixListener => is_unix && is_listener,
+            #[cfg(unix)]
+            Self::UnixStream => is_unix && is_stream,
+            #[cfg(unix)]
+            Self::UnixDatagram => is_unix && kind == Type::DGRAM,
+            Self::Connection => (is_internet || is_unix) && is_stream,
+        }
+    }
+}
+
+/// Takes ownership of a socket, and makes it non-blocking and close-on-exec.
 ///
 /// Errors: what `getsockopt` says (EBADF, ENOTSOCK); [`Misuse::DescriptorType`] for a socket that
-/// is not TCP, or not of this role.
+/// does not fit the role.
 pub(crate) fn adopt(raw: RawDescriptor, role: Role) -> Result<Socket> {
     #[cfg(unix)]
     {
@@ -92,13 +112,9 @@ fn release(socket: Socket) {
 }
 
 fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
-    let domain = domain(&socket)?;
-    let is_internet = domain == Domain::IPV4 || domain == Domain::IPV6;
-    let fits = is_internet || (cfg!(unix) && domain == Domain::UNIX && role == Role::Connection);
-    if !fits
-        || socket.r#type()? != Type::STREAM
-        || is_listener(&socket)? != (role == Role::Listener)
-    {
+    let (domain, kind) = (domain(&socket)?, socket.r#type()?);
+    let listens = kind == Type::STREAM && is_listener(&socket)?;
+    if !role.fits(domain, kind, listens) {
         return Err(Misuse::DescriptorType.into());
     }
     socket.set_nonblocking(true)?;
@@ -120,54 +136,57 @@ fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
     Ok(socket.peer_addr().is_err())
 }
 
-/// The index of a network interface.
-///
-/// Errors: the system's ENODEV or ENXIO for a name that no interface has.
+/// Which end of a pipe.
 #[cfg(unix)]
-pub(crate) fn interface_index(name: &str) -> Result<u32> {
-    let name = std::ffi::CString::new(name).map_err(|_| Misuse::Address)?;
-    // SAFETY: `name` ends in NUL and lives until the call returns.
-    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-        0 => Err(Failure::Io(io::Error::last_os_error())),
-        index => Ok(index),
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Reading,
+    Writing,
 }
 
-/// The index of a network interface.
+/// Takes ownership of one end of a pipe or FIFO. Its modes stay as they are, because others may
+/// share them: a terminal's or a parent's standard streams, for example.
 ///
-/// Errors: [`Misuse::Address`] for a name that no interface has.
-#[cfg(windows)]
-pub(crate) fn interface_index(name: &str) -> Result<u32> {
-    use windows_sys::Win32::NetworkManagement::IpHelper::if_nametoindex;
-
-    let name = std::ffi::CString::new(name).map_err(|_| Misuse::Address)?;
-    // SAFETY: `name` ends in NUL and lives until the call returns.
-    match unsafe { if_nametoindex(name.as_ptr().cast()) } {
-        0 => Err(Failure::Misuse(Misuse::Address)),
-        index => Ok(index),
-    }
-}
-
-/// How many descriptors this process may have open, as far as the system tells.
+/// Errors: EBADF; [`Misuse::DescriptorType`] for what is no pipe, or is its other end.
 #[cfg(unix)]
-pub(crate) fn descriptor_limit() -> Option<u64> {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
+pub(crate) fn adopt_pipe(raw: RawDescriptor, end: End) -> Result<OwnedFd> {
+    let is_pipe = file_type(raw)? == libc::S_IFIFO;
+    // SAFETY: only asks the kernel, which answers EBADF for a number that is not open.
+    let flags = unsafe { libc::fcntl(raw, libc::F_GETFL) };
+    if flags == -1 {
+        return Err(io::Error::last_os_error().into());
+    }
+    let mode = flags & libc::O_ACCMODE;
+    let other = match end {
+        End::Reading => libc::O_WRONLY,
+        End::Writing => libc::O_RDONLY,
     };
-    // SAFETY: `limit` is a valid place for the answer.
-    let outcome = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    // The type's width differs between systems.
-    #[allow(
-        clippy::useless_conversion,
-        clippy::unnecessary_cast,
-        reason = "u64 on most"
-    )]
-    (outcome == 0).then_some(limit.rlim_cur as u64)
+    if !is_pipe || mode == other {
+        return Err(Misuse::DescriptorType.into());
+    }
+    // SAFETY: it is an open pipe; the caller hands over its ownership.
+    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }
 
-/// How many descriptors this process may have open, as far as the system tells.
-#[cfg(windows)]
-pub(crate) fn descriptor_limit() -> Option<u64> {
-    None
+/// Refuses what cannot be polled on any system: regular files and directories.
+///
+/// Errors: EBADF; [`Misuse::DescriptorType`].
+#[cfg(unix)]
+pub(crate) fn check_pollable(raw: RawDescriptor) -> Result<()> {
+    match file_type(raw)? {
+        libc::S_IFREG | libc::S_IFDIR => Err(Misuse::DescriptorType.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn file_type(raw: RawDescriptor) -> Result<libc::mode_t> {
+    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `status` has room for the answer; a number that is not open is EBADF.
+    if unsafe { libc::fstat(raw, status.as_mut_ptr()) } == -1 {
+        return Err(io::Error::last_os_error().into());
+    }
+    // SAFETY: fstat succeeded, so it has filled `status`.
+    let status = unsafe { status.assume_init() };
+    Ok(status.st_mode & libc::S_IFMT)
 }

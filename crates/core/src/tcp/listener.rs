@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::error::Result;
+use crate::error::{Misuse, Result};
+use crate::io::Io;
 
 /// Binds and listens.
 ///
@@ -14,7 +15,7 @@ use crate::error::Result;
 /// operating system caps `backlog` (`somaxconn`). `IPV6_V6ONLY` is left at the system's default.
 ///
 /// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ….
-pub fn bind(address: SocketAddr, backlog: i32) -> Result<TcpListener> {
+pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -25,14 +26,17 @@ pub fn bind(address: SocketAddr, backlog: i32) -> Result<TcpListener> {
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
-    Ok(TcpListener::from_std(socket.into()))
+    Ok(Io::TcpListener(TcpListener::from_std(socket.into())))
 }
 
 /// The next connection, non-blocking and close-on-exec.
 ///
 /// Errors: would-block when the queue is empty; ECONNABORTED and others for a connection that died
 /// in the queue, EMFILE and others when the process or the system is at its limit.
-pub fn accept(listener: &TcpListener) -> Result<(TcpStream, SocketAddr)> {
+pub(crate) fn accept(io: &Io) -> Result<(TcpStream, SocketAddr)> {
+    let Io::TcpListener(listener) = io else {
+        return Err(Misuse::WrongSource.into());
+    };
     loop {
         match listener.accept() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -11,7 +11,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use mio::Interest;
-use mio_js_core::{Driver, Event, Failure, Handle, Io, Mirror, Misuse, Waiter, WakeSignal, tcp};
+use mio_js_core::{
+    Driver, Event, Failure, Handle, Io, Mirror, Misuse, Waiter, WakeSignal, tcp, transfer,
+};
 
 /// Long for any event on loopback.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,8 +36,7 @@ pub(crate) fn mirror() -> (Mirror, Handle) {
 pub(crate) fn listener(mirror: &mut Mirror) -> (Handle, SocketAddr) {
     let socket = tcp::listener::bind((Ipv4Addr::LOCALHOST, 0).into(), 128).expect("a port");
     let address = socket.local_addr().expect("an address");
-    let source = mirror.open_source(Io::TcpListener(socket));
-    (source.expect("room"), address)
+    (mirror.open_source(socket).expect("room"), address)
 }
 
 /// Two ends of one connection.
@@ -96,17 +97,15 @@ pub(crate) fn no_event(mirror: &mut Mirror, poller: Handle) {
 
 pub(crate) fn write(mirror: &mut Mirror, stream: Handle, bytes: &[u8]) {
     let source = mirror.source(stream).expect("an open source");
-    let stream = source.stream().expect("a stream");
-    let count = tcp::stream::write(stream, bytes).expect("room in the socket");
+    let count = transfer::write(source.io(), bytes).expect("room in the socket");
     assert_eq!(count, bytes.len());
 }
 
 /// Reads what there is; `None` for would-block.
 pub(crate) fn read(mirror: &mut Mirror, stream: Handle) -> Option<Vec<u8>> {
     let source = mirror.source(stream).expect("an open source");
-    let stream = source.stream().expect("a stream");
     let mut buffer = vec![0; 4096];
-    match tcp::stream::read(stream, &mut buffer) {
+    match transfer::read(source.io(), &mut buffer) {
         Ok(count) => {
             buffer.truncate(count);
             Some(buffer)

@@ -1,0 +1,32 @@
+//! The functions of a Unix listener.
+
+use mio_js_core::{Io, Result, unix};
+
+use super::address::{address, put_address};
+use crate::ffi::Call;
+use crate::source::adopt;
+
+/// `unixListenerBind(address, backlog)`: a handle.
+pub(crate) fn bind(call: &mut Call<'_>) -> Result<i64> {
+    let backlog = call.integer(1, 0.0..=i32::MAX.into())? as i32;
+    let listener = unix::listener::bind(&address(call, 0)?, backlog)?;
+    let source = call.state().mirror()?.open_source(listener)?;
+    Ok(source.bits() as i64)
+}
+
+/// `unixListenerFromRaw(descriptor)`: a handle.
+pub(crate) fn from_raw(call: &mut Call<'_>) -> Result<i64> {
+    adopt(call, Io::adopt_unix_listener)
+}
+
+/// `unixAccept(listener, out)`: the handle of the stream; its peer's address goes to `out`.
+pub(crate) fn accept(call: &mut Call<'_>) -> Result<i64> {
+    let listener = call.handle(0)?;
+    let mut mirror = call.state().mirror()?;
+    let (stream, peer) = mirror.accept_unix(listener)?;
+    if let Err(error) = put_address(call, 1, &peer) {
+        mirror.close_source(stream)?;
+        return Err(error);
+    }
+    Ok(stream.bits() as i64)
+}

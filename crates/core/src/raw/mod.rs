@@ -1,0 +1,20 @@
+//! The one module of this crate with `unsafe`: descriptors that come from outside, memory that the
+//! system fills, and what only the C library tells.
+//!
+//! A number from JavaScript is not a capability, so everything that can be checked is, before
+//! ownership is taken: on any error the descriptor is as it was and still the caller's.
+#![expect(
+    unsafe_code,
+    reason = "descriptors from outside, system calls and uninitialised memory have no safe form"
+)]
+
+mod adopt;
+mod memory;
+mod system;
+
+pub use adopt::RawDescriptor;
+#[cfg(unix)]
+pub(crate) use adopt::{End, adopt_pipe, check_pollable};
+pub(crate) use adopt::{Role, adopt, adopt_connection};
+pub(crate) use memory::{MSG_PEEK, uninit};
+pub(crate) use system::{descriptor_limit, interface_index};

@@ -1,0 +1,144 @@
+//! Bytes in and out of everything that is a stream of them.
+
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::Shutdown;
+
+use crate::error::{Misuse, Result};
+use crate::io::Io;
+
+/// One read or write moves at most this many bytes, so that no system's own limit (Apple answers
+/// EINVAL above `INT_MAX`, Linux truncates) shows.
+pub const MAX_BYTES: usize = 0x7fff_f000;
+
+macro_rules! readable {
+    ($io:expr, $stream:ident => $result:expr) => {
+        match $io {
+            Io::TcpStream(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            #[cfg(unix)]
+            Io::UnixStream(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            #[cfg(unix)]
+            Io::Receiver(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            _ => Err(Misuse::WrongSource.into()),
+        }
+    };
+}
+
+macro_rules! writable {
+    ($io:expr, $stream:ident => $result:expr) => {
+        match $io {
+            Io::TcpStream(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            #[cfg(unix)]
+            Io::UnixStream(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            #[cfg(unix)]
+            Io::Sender(stream) => {
+                let mut $stream = stream;
+                $result
+            }
+            _ => Err(Misuse::WrongSource.into()),
+        }
+    };
+}
+
+/// Reads what is there; 0 at the end of the stream. An empty buffer reads nothing and asks nothing.
+#[inline]
+pub fn read(io: &Io, buffer: &mut [u8]) -> Result<usize> {
+    let len = buffer.len().min(MAX_BYTES);
+    let buffer = &mut buffer[..len];
+    readable!(io, stream => {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        retry(|| stream.read(buffer))
+    })
+}
+
+/// As [`read`], without consuming.
+pub fn peek(io: &Io, buffer: &mut [u8]) -> Result<usize> {
+    let Io::TcpStream(stream) = io else {
+        return Err(Misuse::WrongSource.into());
+    };
+    if buffer.is_empty() {
+        return Ok(0);
+    }
+    let len = buffer.len().min(MAX_BYTES);
+    retry(|| stream.peek(&mut buffer[..len]))
+}
+
+/// Writes what fits.
+#[inline]
+pub fn write(io: &Io, bytes: &[u8]) -> Result<usize> {
+    let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
+    writable!(io, stream => {
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        retry(|| stream.write(bytes))
+    })
+}
+
+/// Reads into several buffers in order. The caller keeps their sum within [`MAX_BYTES`].
+pub fn read_vectored(io: &Io, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
+    let is_empty = buffers.iter().all(|buffer| buffer.is_empty());
+    readable!(io, stream => {
+        if is_empty {
+            return Ok(0);
+        }
+        retry(|| stream.read_vectored(buffers))
+    })
+}
+
+/// Writes several buffers in order. The caller keeps their sum within [`MAX_BYTES`].
+pub fn write_vectored(io: &Io, buffers: &[IoSlice<'_>]) -> Result<usize> {
+    let is_empty = buffers.iter().all(|buffer| buffer.is_empty());
+    writable!(io, stream => {
+        if is_empty {
+            return Ok(0);
+        }
+        retry(|| stream.write_vectored(buffers))
+    })
+}
+
+/// Does nothing, as neither sockets nor pipes keep anything back.
+pub fn flush(io: &Io) -> Result<()> {
+    writable!(io, stream => Ok(stream.flush()?))
+}
+
+/// Closes one direction of a connection, or both.
+///
+/// Errors: ENOTCONN before there is one.
+pub fn shutdown(io: &Io, how: Shutdown) -> Result<()> {
+    match io {
+        Io::TcpStream(stream) => Ok(stream.shutdown(how)?),
+        #[cfg(unix)]
+        Io::UnixStream(stream) => Ok(stream.shutdown(how)?),
+        #[cfg(unix)]
+        Io::UnixDatagram(socket) => Ok(socket.shutdown(how)?),
+        _ => Err(Misuse::WrongSource.into()),
+    }
+}
+
+/// A signal that arrives during a non-blocking call is not the caller's business.
+#[inline]
+pub(crate) fn retry<T>(mut operation: impl FnMut() -> io::Result<T>) -> Result<T> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return Ok(other?),
+        }
+    }
+}

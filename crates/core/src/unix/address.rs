@@ -1,0 +1,86 @@
+//! Addresses of Unix sockets.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+pub use socket2::SockAddr;
+
+use crate::error::{Failure, Misuse, Result};
+
+/// The address of a path, or of an abstract name, which begins with NUL.
+///
+/// Errors: ENAMETOOLONG for one that would have to be cut; EINVAL for an empty one, and for a path
+/// with NUL in it; [`Misuse::Unsupported`] for an abstract name elsewhere than on Linux and Android.
+pub fn encode(bytes: &[u8]) -> Result<SockAddr> {
+    let failure = |raw| Failure::Io(io::Error::from_raw_os_error(raw));
+    let is_abstract = bytes.first() == Some(&0);
+    if bytes.is_empty() || (!is_abstract && bytes.contains(&0)) {
+        return Err(failure(libc::EINVAL));
+    }
+    if is_abstract && !cfg!(any(target_os = "linux", target_os = "android")) {
+        return Err(Misuse::Unsupported.into());
+    }
+    SockAddr::unix(OsStr::from_bytes(bytes)).map_err(|_| failure(libc::ENAMETOOLONG))
+}
+
+/// The bytes of an address as [`encode`] takes them; none for an unnamed socket's.
+pub fn decode(address: &SockAddr) -> Vec<u8> {
+    if let Some(path) = address.as_pathname() {
+        return path.as_os_str().as_bytes().to_vec();
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Some(name) = address.as_abstract_namespace() {
+        return [&[0], name].concat();
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MOST: usize = if cfg!(any(target_os = "linux", target_os = "android")) {
+        108
+    } else {
+        104
+    };
+
+    fn code(bytes: &[u8]) -> i32 {
+        encode(bytes).unwrap_err().code()
+    }
+
+    #[test]
+    fn nothing_is_cut() {
+        assert!(encode(&[b'a'; MOST - 1]).is_ok());
+        assert_eq!(code(&[b'a'; MOST]), -libc::ENAMETOOLONG);
+        assert_eq!(code(&[b'a'; 5000]), -libc::ENAMETOOLONG);
+    }
+
+    #[test]
+    fn nothing_and_nul_are_refused() {
+        assert_eq!(code(b""), -libc::EINVAL);
+        assert_eq!(code(b"a\0"), -libc::EINVAL);
+        assert_eq!(code(b"a\0b"), -libc::EINVAL);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_abstract_name_has_exactly_its_bytes() {
+        let mut name = vec![0; MOST];
+        assert_eq!(decode(&encode(&name).unwrap()), name);
+        name.push(b'a');
+        assert_eq!(code(&name), -libc::ENAMETOOLONG);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_comes_back(bytes in prop::collection::vec(any::<u8>(), 0..130)) {
+            if let Ok(address) = encode(&bytes) {
+                prop_assert_eq!(decode(&address), bytes);
+            }
+        }
+    }
+}

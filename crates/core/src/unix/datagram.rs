@@ -1,0 +1,64 @@
+//! Operations of a Unix datagram socket. Counts are as in [`crate::udp`].
+
+use std::os::fd::OwnedFd;
+
+use mio::net::UnixDatagram;
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+
+use crate::error::{Misuse, Result};
+use crate::io::Io;
+use crate::transfer::retry;
+use crate::udp;
+
+/// A socket that is bound to an address, or without one to none.
+///
+/// Errors: EADDRINUSE, EACCES, ENOENT, EMFILE, …. A file that is in the way is left alone.
+pub fn open(address: Option<&SockAddr>) -> Result<Io> {
+    let socket = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
+    socket.set_nonblocking(true)?;
+    if let Some(address) = address {
+        socket.bind(address)?;
+    }
+    Ok(Io::UnixDatagram(UnixDatagram::from_std(
+        OwnedFd::from(socket).into(),
+    )))
+}
+
+/// Two sockets that are connected to each other.
+///
+/// Errors: EMFILE, ENFILE.
+pub fn pair() -> Result<(Io, Io)> {
+    let (first, second) = UnixDatagram::pair()?;
+    Ok((Io::UnixDatagram(first), Io::UnixDatagram(second)))
+}
+
+fn of(io: &Io) -> Result<&UnixDatagram> {
+    match io {
+        Io::UnixDatagram(socket) => Ok(socket),
+        _ => Err(Misuse::WrongSource.into()),
+    }
+}
+
+/// Sets the peer that `send` sends to and that alone is received from.
+///
+/// Errors: ECONNREFUSED, ENOENT, EACCES, EPROTOTYPE.
+pub fn connect(io: &Io, address: &SockAddr) -> Result<()> {
+    Ok(SockRef::from(of(io)?).connect(address)?)
+}
+
+/// Sends one datagram, to the given address or to the peer.
+///
+/// Errors: would-block when the receiver's queue is full; ENOTCONN, ECONNREFUSED, EMSGSIZE.
+pub fn send(io: &Io, bytes: &[u8], to: Option<&SockAddr>) -> Result<usize> {
+    let socket = of(io)?;
+    match to {
+        Some(address) => retry(|| socket.try_io(|| SockRef::from(socket).send_to(bytes, address))),
+        None => retry(|| socket.send(bytes)),
+    }
+}
+
+/// Receives one datagram and the sender's address.
+pub fn receive(io: &Io, buffer: &mut [u8], peek: bool) -> Result<(usize, SockAddr)> {
+    let socket = of(io)?;
+    retry(|| socket.try_io(|| udp::receive_from(&SockRef::from(socket), buffer, peek)))
+}

@@ -1,0 +1,42 @@
+//! Operations of a Unix listener.
+
+use std::os::fd::OwnedFd;
+
+use mio::net::{UnixListener, UnixStream};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+
+use crate::error::{Misuse, Result};
+use crate::io::Io;
+use crate::transfer::retry;
+
+/// Binds and listens. A file that is in the way is left alone, and so is the socket's own file when
+/// it is closed. The operating system caps `backlog` (`somaxconn`).
+///
+/// Errors: EADDRINUSE, EACCES, ENOENT, ENOTDIR, ELOOP, EROFS, EMFILE, ….
+pub fn bind(address: &SockAddr, backlog: i32) -> Result<Io> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(address)?;
+    socket.listen(backlog)?;
+    Ok(Io::UnixListener(UnixListener::from_std(
+        OwnedFd::from(socket).into(),
+    )))
+}
+
+/// The next connection, non-blocking and close-on-exec, and its peer.
+///
+/// Errors: would-block when the queue is empty; EMFILE and others when the process or the system is
+/// at its limit.
+pub(crate) fn accept(io: &Io) -> Result<(UnixStream, SockAddr)> {
+    let Io::UnixListener(listener) = io else {
+        return Err(Misuse::WrongSource.into());
+    };
+    let (stream, _) = retry(|| listener.accept())?;
+    // std takes an abstract name for none.
+    let peer = match SockRef::from(&stream).peer_addr() {
+        Ok(peer) => peer,
+        // It is gone already, and nobody can be asked for its name.
+        Err(_) => SockAddr::unix("")?,
+    };
+    Ok((stream, peer))
+}

@@ -3,12 +3,22 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
 
+#[cfg(unix)]
+use socket2::SockRef;
+
 use crate::error::{Misuse, Result};
 use crate::io::Io;
 
 /// One read or write moves at most this many bytes, so that no system's own limit (Apple answers
 /// EINVAL above `INT_MAX`, Linux truncates) shows.
 pub const MAX_BYTES: usize = 0x7fff_f000;
+
+/// Flags of what writes to a socket: a library must not die of SIGPIPE when the peer is gone.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+pub(crate) const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+/// Apple has an option of the socket for it instead, which is set when one is made or adopted.
+#[cfg(target_vendor = "apple")]
+pub(crate) const NO_SIGNAL: i32 = 0;
 
 macro_rules! readable {
     ($io:expr, $stream:ident => $result:expr) => {
@@ -83,12 +93,20 @@ pub fn peek(io: &Io, buffer: &mut [u8]) -> Result<usize> {
 #[inline]
 pub fn write(io: &Io, bytes: &[u8]) -> Result<usize> {
     let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
-    writable!(io, stream => {
-        if bytes.is_empty() {
-            return Ok(0);
+    match io {
+        // Not every std that we build with has the flag here.
+        #[cfg(unix)]
+        Io::UnixStream(stream) if !bytes.is_empty() => {
+            let socket = SockRef::from(stream);
+            retry(|| stream.try_io(|| socket.send_with_flags(bytes, NO_SIGNAL)))
         }
-        retry(|| stream.write(bytes))
-    })
+        _ => writable!(io, stream => {
+            if bytes.is_empty() {
+                return Ok(0);
+            }
+            retry(|| stream.write(bytes))
+        }),
+    }
 }
 
 /// Reads into several buffers in order. The caller keeps their sum within [`MAX_BYTES`].
@@ -105,12 +123,28 @@ pub fn read_vectored(io: &Io, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
 /// Writes several buffers in order. The caller keeps their sum within [`MAX_BYTES`].
 pub fn write_vectored(io: &Io, buffers: &[IoSlice<'_>]) -> Result<usize> {
     let is_empty = buffers.iter().all(|buffer| buffer.is_empty());
-    writable!(io, stream => {
-        if is_empty {
-            return Ok(0);
+    match io {
+        #[cfg(unix)]
+        Io::TcpStream(stream) if !is_empty => {
+            retry(|| stream.try_io(|| send_vectored(&SockRef::from(stream), buffers)))
         }
-        retry(|| stream.write_vectored(buffers))
-    })
+        #[cfg(unix)]
+        Io::UnixStream(stream) if !is_empty => {
+            retry(|| stream.try_io(|| send_vectored(&SockRef::from(stream), buffers)))
+        }
+        _ => writable!(io, stream => {
+            if is_empty {
+                return Ok(0);
+            }
+            retry(|| stream.write_vectored(buffers))
+        }),
+    }
+}
+
+/// `writev`, which std makes of a vectored write, has no flags.
+#[cfg(unix)]
+fn send_vectored(socket: &SockRef<'_>, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+    socket.send_vectored_with_flags(buffers, NO_SIGNAL)
 }
 
 /// Does nothing, as neither sockets nor pipes keep anything back.

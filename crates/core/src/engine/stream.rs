@@ -21,6 +21,8 @@ use super::owned::is_owned;
 use crate::error::{Failure, Misuse, Result};
 use crate::raw::{self, RawDescriptor};
 use crate::transfer::MAX_BYTES;
+#[cfg(unix)]
+use crate::transfer::NO_SIGNAL;
 
 /// What is watched for input. A read ends at urgent data, though more may follow: where the system
 /// tells of it, that is no end of the input.
@@ -262,12 +264,6 @@ fn is_in_progress(error: &io::Error) -> bool {
 fn is_in_progress(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
-
-#[cfg(all(unix, not(target_vendor = "apple")))]
-const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
-/// Apple has an option of the socket for it, which mio sets.
-#[cfg(target_vendor = "apple")]
-const NO_SIGNAL: i32 = 0;
 
 /// A signal that arrives during a non-blocking call is not the caller's business.
 fn retry<T>(mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {

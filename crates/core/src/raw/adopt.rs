@@ -120,6 +120,9 @@ fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
     socket.set_nonblocking(true)?;
     #[cfg(unix)]
     socket.set_cloexec(true)?;
+    // There is no flag of a write for it.
+    #[cfg(target_vendor = "apple")]
+    socket.set_nosigpipe(true)?;
     Ok(())
 }
 

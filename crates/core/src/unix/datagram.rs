@@ -7,7 +7,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use crate::error::{Misuse, Result};
 use crate::io::Io;
-use crate::transfer::retry;
+use crate::transfer::{NO_SIGNAL, retry};
 use crate::udp;
 
 /// A socket that is bound to an address, or without one to none.
@@ -29,6 +29,10 @@ pub fn open(address: Option<&SockAddr>) -> Result<Io> {
 /// Errors: EMFILE, ENFILE.
 pub fn pair() -> Result<(Io, Io)> {
     let (first, second) = UnixDatagram::pair()?;
+    #[cfg(target_vendor = "apple")]
+    for socket in [&first, &second] {
+        SockRef::from(socket).set_nosigpipe(true)?;
+    }
     Ok((Io::UnixDatagram(first), Io::UnixDatagram(second)))
 }
 
@@ -48,13 +52,17 @@ pub fn connect(io: &Io, address: &SockAddr) -> Result<()> {
 
 /// Sends one datagram, to the given address or to the peer.
 ///
-/// Errors: would-block when the receiver's queue is full; ENOTCONN, ECONNREFUSED, EMSGSIZE.
+/// Errors: would-block when the receiver's queue is full (BSD, Apple: ENOBUFS); ENOTCONN,
+/// ECONNREFUSED, EMSGSIZE, EPIPE.
 pub fn send(io: &Io, bytes: &[u8], to: Option<&SockAddr>) -> Result<usize> {
     let socket = of(io)?;
-    match to {
-        Some(address) => retry(|| socket.try_io(|| SockRef::from(socket).send_to(bytes, address))),
-        None => retry(|| socket.send(bytes)),
-    }
+    let descriptor = SockRef::from(socket);
+    retry(|| {
+        socket.try_io(|| match to {
+            Some(address) => descriptor.send_to_with_flags(bytes, address, NO_SIGNAL),
+            None => descriptor.send_with_flags(bytes, NO_SIGNAL),
+        })
+    })
 }
 
 /// Receives one datagram and the sender's address.

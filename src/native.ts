@@ -107,6 +107,8 @@ export interface Native {
   unixConnect(address: Uint8Array): number
   unixStreamFromRaw(descriptor: number): number
   unixPair(out: Float64Array): number
+  /** 0 for what can be an address. */
+  unixCheckAddress(address: Uint8Array): number
   unixLocalAddr(socket: number, out: Uint8Array): number
   unixPeerAddr(socket: number, out: Uint8Array): number
   unixDatagramOpen(address?: Uint8Array): number

@@ -57,6 +57,11 @@ impl Mirror {
         self.insert(Source::new(io, Connect::Pending))
     }
 
+    /// Stores a socket that connects no longer, or never does.
+    pub fn open_connected(&mut self, io: Io) -> Result<Handle> {
+        self.insert(Source::new(io, Connect::Done))
+    }
+
     /// Stores two sources that belong together, or neither.
     pub fn open_pair(&mut self, (first, second): (Io, Io)) -> Result<[Handle; 2]> {
         let first = self.insert(Source::new(first, Connect::Done))?;

@@ -29,6 +29,13 @@ pub(super) struct View {
     pub(super) len: usize,
 }
 
+impl View {
+    fn overlaps(&self, other: &Self) -> bool {
+        let (start, others) = (self.data as usize, other.data as usize);
+        start < others + other.len && others < start + self.len
+    }
+}
+
 impl Call<'_> {
     /// The bytes of a view, or a part of them where the next arguments are given: offset, and
     /// length, in bytes.
@@ -46,6 +53,31 @@ impl Call<'_> {
         // SAFETY: rule "bytes"; no other slice over JavaScript's memory lives while `self` is
         // exclusively borrowed.
         Ok(unsafe { std::slice::from_raw_parts_mut(view.data, view.len) })
+    }
+
+    /// All bytes of several arguments that are views, to write to.
+    ///
+    /// Errors: [`Misuse::OverlappingBytes`] when two of them share bytes.
+    pub(crate) fn wholes_mut<const N: usize>(
+        &mut self,
+        indexes: [usize; N],
+    ) -> Result<[&mut [u8]; N]> {
+        let mut views = [View {
+            data: ptr::null_mut(),
+            len: 0,
+        }; N];
+        for (view, index) in views.iter_mut().zip(indexes) {
+            *view = self.view(self.arguments[index])?;
+        }
+        for (at, view) in views.iter().enumerate() {
+            if views[..at].iter().any(|other| view.overlaps(other)) {
+                return Err(Misuse::OverlappingBytes.into());
+            }
+        }
+        Ok(views.map(|view| {
+            // SAFETY: as in `bytes_mut`, and no two of them overlap.
+            unsafe { std::slice::from_raw_parts_mut(view.data, view.len) }
+        }))
     }
 
     /// The bytes of the views in an array, as many as one system call takes.

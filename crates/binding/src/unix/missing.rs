@@ -15,8 +15,9 @@ macro_rules! missing {
 }
 
 missing! {
+    address: check local peer;
     datagram: open pair from_raw connect send send_to receive;
     descriptor: pipe sender_from_raw receiver_from_raw set_nonblocking borrow;
     listener: bind from_raw accept;
-    stream: connect from_raw pair local_addr peer_addr;
+    stream: connect from_raw pair;
 }

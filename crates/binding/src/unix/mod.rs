@@ -2,7 +2,7 @@
 //! Elsewhere they say so.
 
 #[cfg(unix)]
-mod address;
+pub(crate) mod address;
 #[cfg(unix)]
 pub(crate) mod datagram;
 #[cfg(unix)]
@@ -15,4 +15,4 @@ mod missing;
 pub(crate) mod stream;
 
 #[cfg(not(unix))]
-pub(crate) use missing::{datagram, descriptor, listener, stream};
+pub(crate) use missing::{address, datagram, descriptor, listener, stream};

@@ -16,5 +16,7 @@ pub use adopt::RawDescriptor;
 #[cfg(unix)]
 pub(crate) use adopt::{End, adopt_pipe, check_pollable};
 pub(crate) use adopt::{Role, adopt, adopt_connection};
+#[cfg(unix)]
+pub(crate) use memory::unix_path;
 pub(crate) use memory::{MSG_PEEK, uninit};
 pub(crate) use system::{descriptor_limit, interface_index};

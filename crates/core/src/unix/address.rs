@@ -7,6 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 pub use socket2::SockAddr;
 
 use crate::error::{Failure, Misuse, Result};
+use crate::io::Io;
+use crate::raw;
 
 /// The address of a path, or of an abstract name, which begins with NUL.
 ///
@@ -25,15 +27,33 @@ pub fn encode(bytes: &[u8]) -> Result<SockAddr> {
 }
 
 /// The bytes of an address as [`encode`] takes them; none for an unnamed socket's.
-pub fn decode(address: &SockAddr) -> Vec<u8> {
-    if let Some(path) = address.as_pathname() {
-        return path.as_os_str().as_bytes().to_vec();
+pub fn decode(address: &SockAddr) -> &[u8] {
+    let bytes = raw::unix_path(address);
+    match bytes.first() {
+        Some(0) if cfg!(any(target_os = "linux", target_os = "android")) => bytes,
+        None | Some(0) => &[],
+        // Not every system ends a path with NUL, nor does every one count it.
+        Some(_) => bytes.split(|&byte| byte == 0).next().unwrap_or_default(),
     }
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Some(name) = address.as_abstract_namespace() {
-        return [&[0], name].concat();
+}
+
+/// The address that a Unix socket is bound to.
+pub fn local(io: &Io) -> Result<SockAddr> {
+    Ok(check(io)?.socket()?.local_addr()?)
+}
+
+/// The address that a Unix socket is connected to.
+///
+/// Errors: ENOTCONN.
+pub fn peer(io: &Io) -> Result<SockAddr> {
+    Ok(check(io)?.socket()?.peer_addr()?)
+}
+
+fn check(io: &Io) -> Result<&Io> {
+    match io {
+        Io::UnixListener(_) | Io::UnixStream(_) | Io::UnixDatagram(_) => Ok(io),
+        _ => Err(Misuse::WrongSource.into()),
     }
-    Vec::new()
 }
 
 #[cfg(test)]

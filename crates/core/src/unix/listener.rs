@@ -31,12 +31,9 @@ pub(crate) fn accept(io: &Io) -> Result<(UnixStream, SockAddr)> {
     let Io::UnixListener(listener) = io else {
         return Err(Misuse::WrongSource.into());
     };
-    let (stream, _) = retry(|| listener.accept())?;
-    // std takes an abstract name for none.
-    let peer = match SockRef::from(&stream).peer_addr() {
-        Ok(peer) => peer,
-        // It is gone already, and nobody can be asked for its name.
-        Err(_) => SockAddr::unix("")?,
-    };
-    Ok((stream, peer))
+    // mio's panics at a peer whose path fills all the room there is, and takes an abstract name for
+    // none.
+    let (socket, peer) = retry(|| SockRef::from(listener).accept())?;
+    socket.set_nonblocking(true)?;
+    Ok((UnixStream::from_std(OwnedFd::from(socket).into()), peer))
 }

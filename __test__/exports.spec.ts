@@ -15,6 +15,10 @@ test('the package exports the names of the API page, and no other', (t) => {
     'TcpListener',
     'TcpStream',
     'Token',
+    'UnixAddr',
+    'UnixDatagram',
+    'UnixListener',
+    'UnixStream',
     'Waker',
     'WouldBlock',
   ])
@@ -35,6 +39,10 @@ test('what only the package makes cannot be constructed', (t) => {
     mio.Registry,
     mio.TcpListener,
     mio.TcpStream,
+    mio.UnixAddr,
+    mio.UnixDatagram,
+    mio.UnixListener,
+    mio.UnixStream,
   ]) {
     const error = t.throws(() => Reflect.construct(constructor, [1, Symbol('key')]) as object)
     t.like(error, { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' })

@@ -1,6 +1,7 @@
+import { accepted } from './accept.ts'
 import { native } from './binding.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
-import { WOULD_BLOCK, check, connectionAborted, failure } from './errors.ts'
+import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
 import { onUnix, onWindows } from './raw.ts'
 import {
@@ -21,22 +22,6 @@ export interface TcpListenerOptions {
    */
   readonly backlog?: number | undefined
 }
-
-/** What accept(2) says of a connection that died in the queue, not of the listener. */
-const deadInQueue = new Set([
-  'ECONNABORTED',
-  'ECONNRESET',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENONET',
-  'ENOPROTOOPT',
-  'EOPNOTSUPP',
-  'EPERM',
-  'EPROTO',
-  'ETIMEDOUT',
-])
 
 /** A TCP socket that listens. Readable when a connection waits to be accepted. */
 export class TcpListener extends IpSocket {
@@ -100,18 +85,6 @@ export class TcpListener extends IpSocket {
    * there is no room: connections stay queued and no new event comes for them, so try again later.
    */
   accept(): [TcpStream, SocketAddr] | null {
-    const handle = native.accept(handleOf(this), scratch)
-    if (handle >= 0) {
-      try {
-        return [streamOf(handle), decodeScratch()]
-      } catch (error) {
-        // The stack is full: nobody else knows of this stream.
-        native.sourceClose(handle)
-        throw error
-      }
-    }
-    if (handle === WOULD_BLOCK) return null
-    const error: NodeJS.ErrnoException = failure(handle, 'accept')
-    throw deadInQueue.has(error.code ?? '') ? connectionAborted(error) : error
+    return accepted(native.accept(handleOf(this), scratch), streamOf, decodeScratch)
   }
 }

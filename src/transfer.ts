@@ -1,6 +1,6 @@
 /** What sources that read and write bytes share. */
 import type { native } from './binding.ts'
-import { WOULD_BLOCK, failure } from './errors.ts'
+import { type Place, WOULD_BLOCK, failure } from './errors.ts'
 
 /** A native function with a part of a buffer as its last arguments. */
 type Operation = typeof native.read
@@ -20,7 +20,7 @@ export function transfer(
 }
 
 /** What a native function's negative number means: `null` for would-block, else it throws. */
-export function orNull(code: number, syscall: string): null {
+export function orNull(code: number, syscall: string, place?: Place): null {
   if (code === WOULD_BLOCK) return null
-  throw failure(code, syscall)
+  throw failure(code, syscall, place)
 }

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { Interest, type Registry, type TcpListener, type TcpStream } from 'mio-js'
+import { Interest, type Registry, type Source } from 'mio-js'
 import { throwsCode } from './errors.js'
 
 type Method = (...args: unknown[]) => unknown
@@ -26,8 +26,8 @@ export function sourceCalls(registry: Registry): Calls {
 /** Asserts that no method works on what only looks like `instance`. */
 export function refusesReceivers(
   t: ExecutionContext,
-  instance: TcpListener | TcpStream,
-  other: TcpListener | TcpStream,
+  instance: Source,
+  other: Source,
   calls: Calls,
 ): void {
   const prototype = Object.getPrototypeOf(instance) as Record<string, Method>
@@ -54,11 +54,7 @@ export function refusesReceivers(
 }
 
 /** Asserts that every method of a closed source says so. */
-export function refusesAfterClose(
-  t: ExecutionContext,
-  closed: TcpListener | TcpStream,
-  calls: Calls,
-): void {
+export function refusesAfterClose(t: ExecutionContext, closed: Source, calls: Calls): void {
   const methods = closed as unknown as Record<string, Method>
   for (const [name, args] of Object.entries(calls)) {
     t.log(name)

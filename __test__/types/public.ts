@@ -12,6 +12,11 @@ import {
   TcpListener,
   TcpStream,
   Token,
+  UnixAddr,
+  type UnixAddrInit,
+  UnixDatagram,
+  UnixListener,
+  UnixStream,
   type Waker,
   type WouldBlock,
 } from 'mio-js'
@@ -52,6 +57,35 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
     },
   }
   poll.registry.register(composite, Token(number), Interest.WRITABLE)
+}
+
+export function unixCompiles(address: UnixAddr, socket: UnixDatagram): void {
+  const listener = UnixListener.bind('/run/socket', { backlog: 5 })
+  isType<Equal<ReturnType<typeof listener.accept>, [UnixStream, UnixAddr] | null>>()
+  isType<Equal<ReturnType<typeof socket.recvFrom>, [count: number, from: UnixAddr] | null>>()
+  isType<Equal<ReturnType<typeof socket.send>, number | null>>()
+  isType<Equal<ReturnType<typeof UnixStream.pair>, [UnixStream, UnixStream]>>()
+  isType<Equal<typeof address.path, string | undefined>>()
+  const forms: UnixAddrInit[] = [address, 'path', Buffer.from('path'), new Uint8Array(4)]
+  for (const form of forms) socket.sendTo(Buffer.alloc(1), form, 0, 1)
+  UnixStream.connect(UnixAddr.fromAbstractName('name')).shutdown(Shutdown.Write)
+  const source: Source = UnixDatagram.unbound()
+  void source
+}
+
+export function unixDoesNotCompile(address: UnixAddr, stream: UnixStream): void {
+  // @ts-expect-error an IP address is none of a Unix socket
+  UnixStream.connect(new SocketAddr('127.0.0.1:80'))
+  // @ts-expect-error an address is no object of the program's
+  UnixStream.connect({ path: '/run/socket' })
+  // @ts-expect-error the address of a Unix socket is no IP address
+  TcpStream.connect(address)
+  // @ts-expect-error made by fromPathname or fromAbstractName
+  void new UnixAddr('/run/socket')
+  // @ts-expect-error read-only
+  address.path = '/run/other'
+  // @ts-expect-error there is nothing to peek with
+  stream.peek(Buffer.alloc(1))
 }
 
 export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {

@@ -39,19 +39,20 @@ pub fn decode(address: &SockAddr) -> &[u8] {
 
 /// The address that a Unix socket is bound to.
 pub fn local(io: &Io) -> Result<SockAddr> {
-    Ok(check(io)?.socket()?.local_addr()?)
+    match io {
+        Io::UnixListener(_) | Io::UnixStream(_) | Io::UnixDatagram(_) => {
+            Ok(io.socket()?.local_addr()?)
+        }
+        _ => Err(Misuse::WrongSource.into()),
+    }
 }
 
 /// The address that a Unix socket is connected to.
 ///
 /// Errors: ENOTCONN.
 pub fn peer(io: &Io) -> Result<SockAddr> {
-    Ok(check(io)?.socket()?.peer_addr()?)
-}
-
-fn check(io: &Io) -> Result<&Io> {
     match io {
-        Io::UnixListener(_) | Io::UnixStream(_) | Io::UnixDatagram(_) => Ok(io),
+        Io::UnixStream(_) | Io::UnixDatagram(_) => Ok(io.socket()?.peer_addr()?),
         _ => Err(Misuse::WrongSource.into()),
     }
 }

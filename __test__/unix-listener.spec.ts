@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Interest, TcpListener, UnixAddr, UnixListener, UnixStream } from 'mio-js'
+import { boundClient } from './support/bound-client.js'
 import './support/census.js'
 import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
@@ -87,27 +87,6 @@ unix('an accepted stream does not block, and is not registered', async (t) => {
   await eventsFor(t, poll, events, 2)
   t.is(stream.read(Buffer.alloc(4)), 1)
 })
-
-/** A client in Perl that is bound to an address, of these bytes behind the family. */
-async function boundClient(t: ExecutionContext, own: Buffer, to: string): Promise<void> {
-  const program = `
-    use Socket;
-    socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die $!;
-    bind($socket, pack('S', AF_UNIX) . pack('H*', $ARGV[0])) or die $!;
-    connect($socket, pack_sockaddr_un($ARGV[1])) or die $!;
-    print "connected\\n";
-    close(STDOUT);
-    <STDIN>;
-  `
-  const child = spawn('perl', ['-e', program, own.toString('hex'), to], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  t.teardown(async () => {
-    child.stdin.end()
-    if (child.exitCode === null) await once(child, 'exit')
-  })
-  await once(child.stdout, 'data')
-}
 
 test('accept tells the name of a bound peer to the last byte (Linux, with perl)', async (t) => {
   if (!hasReader(t, 'perl')) return

@@ -11,6 +11,7 @@ import net from 'node:net'
 import { basename, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { Engine, Server } from 'mio-js/engine'
+import { boundClient } from '../support/bound-client.js'
 import '../support/census.js'
 import {
   Peer,
@@ -22,6 +23,7 @@ import {
 } from '../support/engine-peers.js'
 import { soon, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
+import { hasReader } from '../support/option-reader.js'
 import { until } from '../support/until.js'
 
 const isUnix = process.platform !== 'win32'
@@ -152,6 +154,15 @@ underUnix('a path where nothing can be says why', (t, make) => {
     const error = throwsCode(t, code, () => engine.listen({ path }))
     t.like(error, { syscall: 'listen', address: path, port: -1 })
   }
+})
+
+underUnix('a peer whose own path fills all the room there is does no harm', async (t, make) => {
+  if (!hasReader(t, 'perl')) return
+  const path = join(directory(t), 'socket')
+  const server = make().listen({ path, socket: echo })
+  await boundClient(t, Buffer.from(`${directory(t)}/`.padEnd(108, 'p')), path)
+  await until('it is accepted', () => server.connections === 1)
+  t.is(await (await Peer.connect(t, { path })).echoes(), 'ping')
 })
 
 underUnix('a file that a newer server made survives the older one', async (t, make) => {

@@ -17,6 +17,8 @@ use super::lane::Port;
 use super::stream::{self, Stream};
 use crate::error::Result;
 use crate::raw::descriptor_limit;
+#[cfg(unix)]
+use crate::unix;
 
 /// How a listening socket is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,7 +144,7 @@ impl Bound {
             }
             #[cfg(unix)]
             Acceptor::Unix(listener) => {
-                let (stream, _) = listener.accept()?;
+                let (stream, _) = unix::listener::accept_from(listener)?;
                 Ok((stream.into(), None))
             }
         }

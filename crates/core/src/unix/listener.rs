@@ -1,5 +1,6 @@
 //! Operations of a Unix listener.
 
+use std::io;
 use std::os::fd::OwnedFd;
 
 use mio::net::{UnixListener, UnixStream};
@@ -31,9 +32,15 @@ pub(crate) fn accept(io: &Io) -> Result<(UnixStream, SockAddr)> {
     let Io::UnixListener(listener) = io else {
         return Err(Misuse::WrongSource.into());
     };
-    // mio's panics at a peer whose path fills all the room there is, and takes an abstract name for
-    // none.
-    let (socket, peer) = retry(|| SockRef::from(listener).accept())?;
-    socket.set_nonblocking(true)?;
-    Ok((UnixStream::from_std(OwnedFd::from(socket).into()), peer))
+    retry(|| accept_from(listener))
+}
+
+/// As mio's, which panics at a peer whose path fills all the room there is, and which takes an
+/// abstract name for none.
+pub(crate) fn accept_from(listener: &UnixListener) -> io::Result<(UnixStream, SockAddr)> {
+    let (socket, peer) = SockRef::from(listener).accept()?;
+    let stream = std::os::unix::net::UnixStream::from(OwnedFd::from(socket));
+    // One system call, where socket2 needs two.
+    stream.set_nonblocking(true)?;
+    Ok((UnixStream::from_std(stream), peer))
 }

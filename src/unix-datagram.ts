@@ -96,8 +96,9 @@ export class UnixDatagram extends UnixSocket {
    * Sends one datagram to the peer and returns its length; `null` when the peer's queue is full. An
    * event comes when there is room.
    *
-   * @throws `ENOTCONN` without a peer, `ECONNREFUSED` when it is closed, `EMSGSIZE` for a datagram
-   * that is too long, `EPIPE` after a shutdown, `ENOBUFS` for a full queue on macOS and BSD;
+   * @throws `ENOTCONN` without a peer (macOS, BSD: `EDESTADDRREQ`), `ECONNREFUSED` when it is closed,
+   * `EMSGSIZE` for a datagram that is too long, `EPIPE` after a shutdown, `ENOBUFS` for a full queue
+   * on macOS and BSD;
    * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_BUFFER_DETACHED`; `ERR_SOURCE_CLOSED`.
    */
   send(bytes: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
@@ -124,8 +125,8 @@ export class UnixDatagram extends UnixSocket {
   }
 
   /**
-   * Receives one datagram and returns its length, `null` when there is none. 0 is an empty datagram,
-   * or the end after a shutdown.
+   * Receives one datagram and returns its length, `null` when there is none. 0 is an empty datagram;
+   * on macOS and BSD also the end after a shutdown, of which Linux tells nothing.
    *
    * A count that is larger than the buffer tells that the datagram was cut, and that its rest is
    * lost. On Linux it is the datagram's length, elsewhere one more than there was room for.
@@ -154,7 +155,7 @@ export class UnixDatagram extends UnixSocket {
   /**
    * Ends receiving, sending or both. What has arrived can be received after that.
    *
-   * @throws `ENOTCONN` without a peer; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}.
+   * @throws `ENOTCONN` without a peer, elsewhere than on Linux; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}.
    */
   shutdown(how: Shutdown): void {
     shutdown(this, how)

@@ -64,3 +64,25 @@ export function unixCalls(t: ExecutionContext): Calls {
   const { ttl: _ttl, setTtl: _setTtl, ...calls } = sourceCalls(poller(t).poll.registry)
   return calls
 }
+
+/** Each way to come by two ends of a connection. */
+export const makers = {
+  pair: (t: ExecutionContext) => unixPair(t),
+  path: (t: ExecutionContext) => meeting(t),
+  'abstract name': (t: ExecutionContext) => meeting(t, freeName()),
+}
+
+/** Reads what is there: the bytes as text, and `EOF`, `null` or the code of an error after them. */
+export function readAll(stream: UnixStream): [text: string, end: string] {
+  const buffer = Buffer.alloc(16)
+  let text = ''
+  for (;;) {
+    try {
+      const count = stream.read(buffer)
+      if (count === null || count === 0) return [text, count === 0 ? 'EOF' : 'null']
+      text += buffer.toString('latin1', 0, count)
+    } catch (error) {
+      return [text, (error as NodeJS.ErrnoException).code ?? String(error)]
+    }
+  }
+}

@@ -88,7 +88,7 @@ unix('an accepted stream does not block, and is not registered', async (t) => {
   t.is(stream.read(Buffer.alloc(4)), 1)
 })
 
-test('accept tells the name of a bound peer to the last byte (Linux, with perl)', async (t) => {
+linux('accept tells the name of a bound peer to the last byte (Linux, with perl)', async (t) => {
   if (!hasReader(t, 'perl')) return
   const path = socketPath(t)
   const server = unixListener(t, path)

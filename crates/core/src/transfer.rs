@@ -27,6 +27,11 @@ macro_rules! readable {
                 let mut $stream = stream;
                 $result
             }
+            #[cfg(windows)]
+            Io::NamedPipe(stream) => {
+                let mut $stream = stream;
+                $result
+            }
             _ => Err(Misuse::WrongSource.into()),
         }
     };
@@ -47,6 +52,11 @@ macro_rules! writable {
             #[cfg(unix)]
             Io::Sender(stream) => {
                 let mut $stream = stream;
+                $result
+            }
+            #[cfg(windows)]
+            Io::NamedPipe(stream) => {
+                let mut $stream = $crate::named_pipe::Writer::new(stream);
                 $result
             }
             _ => Err(Misuse::WrongSource.into()),

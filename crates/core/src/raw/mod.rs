@@ -14,7 +14,9 @@ mod system;
 
 pub use adopt::RawDescriptor;
 #[cfg(unix)]
-pub(crate) use adopt::{End, adopt_pipe, check_pollable};
+pub(crate) use adopt::{End, Identity, adopt_pipe, pollable};
 pub(crate) use adopt::{Role, adopt, adopt_connection};
+#[cfg(windows)]
+pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 pub(crate) use memory::{MSG_PEEK, uninit};
 pub(crate) use system::{descriptor_limit, interface_index};

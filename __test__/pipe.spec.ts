@@ -73,7 +73,7 @@ unix('a write of more than fits is taken in part, and the rest when there is roo
   const received = Buffer.alloc(bytes.length)
   t.is(receiver.read(received), written)
   await eventsFor(t, poll, events, 1)
-  for (let sent = written; sent < bytes.length; ) {
+  for (let sent = written; sent < bytes.length;) {
     const more = sender.write(bytes, sent)!
     t.is(receiver.read(received, sent), more)
     sent += more

@@ -7,16 +7,21 @@ test('the package exports the names of the API page, and no other', (t) => {
     'Event',
     'Events',
     'Interest',
+    'NamedPipe',
     'Poll',
     'Readiness',
+    'Receiver',
     'Registry',
+    'Sender',
     'Shutdown',
     'SocketAddr',
+    'SourceFd',
     'TcpListener',
     'TcpStream',
     'Token',
     'Waker',
     'WouldBlock',
+    'pipe',
   ])
 })
 
@@ -32,7 +37,9 @@ test('what only the package makes cannot be constructed', (t) => {
     mio.Event,
     mio.Events,
     mio.Interest,
+    mio.Receiver,
     mio.Registry,
+    mio.Sender,
     mio.TcpListener,
     mio.TcpStream,
   ]) {

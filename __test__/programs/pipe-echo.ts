@@ -14,9 +14,9 @@ async function echo(): Promise<void> {
   for (;;) {
     const count = receiver.read(buffer)
     if (count === 0) return
-    let sent = 0
-    while (count !== null && sent < count) {
-      sent += sender.write(buffer, sent, count - sent) ?? 0
+    const filled = count ?? 0
+    for (let sent = 0; sent < filled;) {
+      sent += sender.write(buffer, sent, filled - sent) ?? 0
       await setImmediate()
     }
     await setImmediate()

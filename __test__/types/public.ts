@@ -3,17 +3,22 @@ import {
   type Event,
   Events,
   Interest,
+  NamedPipe,
   type Poll,
+  Receiver,
   Registry,
+  Sender,
   Shutdown,
   type SharedWaker,
   SocketAddr,
   type Source,
+  SourceFd,
   TcpListener,
   TcpStream,
   Token,
   type Waker,
   type WouldBlock,
+  pipe,
 } from 'mio-js'
 
 type Equal<A, B> =
@@ -52,6 +57,30 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
     },
   }
   poll.registry.register(composite, Token(number), Interest.WRITABLE)
+}
+
+export function compilesForPipes(poll: Poll): void {
+  const [sender, receiver] = pipe()
+  isType<Equal<ReturnType<typeof pipe>, [sender: Sender, receiver: Receiver]>>()
+  isType<Equal<ReturnType<typeof sender.write>, number | null>>()
+  isType<Equal<ReturnType<typeof receiver.read>, number | null>>()
+  isType<Equal<ReturnType<NamedPipe['connect']>, true | null>>()
+  Sender.fromRawFd(sender.intoRawFd()).setNonblocking(false)
+  Receiver.fromRawFd(0).readVectored([Buffer.alloc(1)])
+  poll.registry.register(new SourceFd(poll.asRawFd()), Token(1), Interest.READABLE)
+  poll.registry.register(new NamedPipe('name'), Token(2), Interest.READABLE)
+  NamedPipe.open('name').write(Buffer.alloc(1))
+  NamedPipe.fromRawHandle(4).disconnect()
+  // @ts-expect-error an end has one direction
+  sender.read(Buffer.alloc(1))
+  // @ts-expect-error an end has one direction
+  receiver.write(Buffer.alloc(1))
+  // @ts-expect-error made by pipe or fromRawFd
+  void new Sender(1)
+  // @ts-expect-error a descriptor is a number
+  void new SourceFd('3')
+  // @ts-expect-error a name is text
+  void new NamedPipe(3)
 }
 
 export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {

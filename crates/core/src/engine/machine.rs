@@ -8,7 +8,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-
 use super::accept::Acceptance;
 use super::command::Command;
 use super::completion::{ADDRESS, Completions, Kind};

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
 import './support/census.js'
+import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { NONBLOCK, fifo, flagsOf, pipes } from './support/pipes.js'
 import { closing, eventsFor, noEvent, pair, poller, watch } from './support/sockets.js'
@@ -126,4 +127,15 @@ unix('an end goes into a descriptor and back with what it holds', async (t) => {
   watch(poll, again, 2, Interest.READABLE)
   await eventsFor(t, poll, events, 2)
   t.is(again.read(Buffer.alloc(8)), 4)
+})
+
+unix('closing a descriptor behind a pipe is an error of each use, and no crash', async (t) => {
+  const { code, signal, stdout, stderr } = await run('pipe-closed')
+  t.deepEqual({ code, signal }, { code: 0, signal: null }, stderr)
+  const { codes, polled, works } = JSON.parse(stdout) as Record<string, unknown>
+  const names = ['write', 'writeVectored', 'read', 'readVectored', 'setNonblocking']
+  const registering = ['reregister', 'register', 'deregister']
+  t.like(codes, Object.fromEntries([...names, ...registering].map((name) => [name, 'EBADF'])))
+  t.is(polled, 0)
+  t.true(works)
 })

@@ -105,6 +105,7 @@ macro_rules! each {
 
 impl Io {
     /// Which kind this is.
+    #[inline]
     pub fn kind(&self) -> Kind {
         match self {
             Self::TcpListener(_) => Kind::TcpListener,

@@ -10,6 +10,8 @@
 
 mod adopt;
 mod memory;
+#[cfg(unix)]
+mod signal;
 mod system;
 
 pub use adopt::RawDescriptor;
@@ -19,4 +21,6 @@ pub(crate) use adopt::{Role, adopt, adopt_connection};
 #[cfg(windows)]
 pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 pub(crate) use memory::{MSG_PEEK, uninit};
+#[cfg(unix)]
+pub(crate) use signal::without_sigpipe;
 pub(crate) use system::{descriptor_limit, interface_index};

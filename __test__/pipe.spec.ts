@@ -2,6 +2,7 @@ import { readSync } from 'node:fs'
 import test from 'ava'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
 import './support/census.js'
+import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { CLOEXEC, NONBLOCK, fill, flagsOf, pipes, readAll } from './support/pipes.js'
 import { refusesAfterClose, refusesReceivers } from './support/receivers.js'
@@ -207,6 +208,12 @@ unix('a registered end that is closed leaves no event behind', async (t) => {
   receiver.close()
   t.true(event?.isStale())
   noEvent(t, poll, events)
+})
+
+unix('a pipe for which there are no descriptors is EMFILE, and takes none', async (t) => {
+  const { code, stdout, stderr } = await run('pipe-exhausted')
+  t.is(code, 0, stderr)
+  t.is(stdout, 'EMFILE true\n')
 })
 
 windows('there are no pipes of Unix on Windows', (t) => {

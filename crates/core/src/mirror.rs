@@ -93,14 +93,24 @@ impl Mirror {
     /// Unregisters what is borrowed under a number that was closed since: the system's registration
     /// went with the open file, and to deregister the number would take another's away.
     fn forget_borrowed(&mut self, raw: RawDescriptor) {
-        for &handle in &self.borrowed {
-            if let Some(source) = self.sources.get_mut(handle)
-                && source.io.as_raw() == raw
-                && let Some(place) = source.place.take()
-                && let Some(poller) = self.pollers.get_mut(place.poller)
-            {
-                poller.registrations.remove(place.registration);
-            }
+        let has_number = |&handle: &Handle| {
+            let source = self.sources.get(handle);
+            source.is_some_and(|source| source.io.as_raw() == raw)
+        };
+        // Without an allocation where there are none.
+        let stale: Vec<Handle> = self.borrowed.iter().copied().filter(has_number).collect();
+        for source in stale {
+            self.forget(source);
+        }
+    }
+
+    /// Unregisters a source that the system has forgotten.
+    fn forget(&mut self, source: Handle) {
+        if let Some(source) = self.sources.get_mut(source)
+            && let Some(place) = source.place.take()
+            && let Some(poller) = self.pollers.get_mut(place.poller)
+        {
+            poller.registrations.remove(place.registration);
         }
     }
 
@@ -233,30 +243,30 @@ impl Mirror {
         let Some(rival) = self.rival(poller, source) else {
             return Ok(());
         };
-        if rival.io.is_same() {
+        if self.source(rival)?.io.is_same() {
             return Err(Misuse::AlreadyRegistered.into());
         }
-        let raw = rival.io.as_raw();
-        self.forget_borrowed(raw);
+        self.forget(rival);
         Ok(())
     }
 
     /// The source with the same number in this poller. One of the two is borrowed, as no number has
     /// two owners.
-    fn rival(&self, poller: Handle, source: Handle) -> Option<&Source> {
+    fn rival(&self, poller: Handle, source: Handle) -> Option<Handle> {
         let io = &self.sources.get(source)?.io;
         let raw = io.as_raw();
-        let is_rival = |other: &&Source| {
-            other.io.as_raw() == raw && other.place.is_some_and(|place| place.poller == poller)
+        let is_rival = |other: &Handle| {
+            self.sources.get(*other).is_some_and(|other| {
+                other.io.as_raw() == raw && other.place.is_some_and(|place| place.poller == poller)
+            })
         };
-        let find = |handle| self.sources.get(handle);
         if io.is_owner() {
-            let borrowed = self.borrowed.iter().copied();
-            return borrowed.filter_map(find).find(is_rival);
+            return self.borrowed.iter().copied().find(is_rival);
         }
         let registrations = self.pollers.get(poller)?.registrations.iter();
-        let sources = registrations.map(|(_, registration)| registration.source);
-        sources.filter_map(find).find(is_rival)
+        registrations
+            .map(|(_, registration)| registration.source)
+            .find(is_rival)
     }
 
     /// Replaces token and interest, and re-arms.

@@ -284,6 +284,27 @@ fn a_number_that_comes_back_may_be_borrowed_again() {
 }
 
 #[test]
+fn a_stale_source_of_one_poller_takes_nothing_away_in_another() {
+    let _alone = alone();
+    let (mut mirror, first) = mirror();
+    let second = mirror.open_poller().unwrap();
+    let (one, other) = theirs();
+    let raw = one.as_raw_fd();
+    let lost = borrow(&mut mirror, &one);
+    mirror.register(first, lost, 1, READABLE).unwrap();
+    drop((one, other));
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    assert_eq!(reader.as_raw_fd(), raw);
+    let (now, again) = (borrow(&mut mirror, &reader), borrow(&mut mirror, &reader));
+    mirror.register(second, now, 2, READABLE).unwrap();
+    mirror.register(first, again, 3, READABLE).unwrap();
+    refused(mirror.deregister(first, lost), Misuse::NotRegistered);
+    writer.write_all(b"x").unwrap();
+    event_for(&mut mirror, second, 2);
+    event_for(&mut mirror, first, 3);
+}
+
+#[test]
 fn registering_looks_at_the_number_anew() {
     let _alone = alone();
     let (mut mirror, poller) = mirror();

@@ -7,11 +7,15 @@ test('the package exports the names of the API page, and no other', (t) => {
     'Event',
     'Events',
     'Interest',
+    'NamedPipe',
     'Poll',
     'Readiness',
+    'Receiver',
     'Registry',
+    'Sender',
     'Shutdown',
     'SocketAddr',
+    'SourceFd',
     'TcpListener',
     'TcpStream',
     'Token',
@@ -21,6 +25,7 @@ test('the package exports the names of the API page, and no other', (t) => {
     'UnixStream',
     'Waker',
     'WouldBlock',
+    'pipe',
   ])
 })
 
@@ -36,7 +41,9 @@ test('what only the package makes cannot be constructed', (t) => {
     mio.Event,
     mio.Events,
     mio.Interest,
+    mio.Receiver,
     mio.Registry,
+    mio.Sender,
     mio.TcpListener,
     mio.TcpStream,
     mio.UnixAddr,

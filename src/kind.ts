@@ -9,6 +9,7 @@ export const Kind = {
   Sender: 6,
   Receiver: 7,
   Borrowed: 8,
+  NamedPipe: 9,
 } as const
 
 export type Kind = (typeof Kind)[keyof typeof Kind]

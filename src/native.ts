@@ -139,6 +139,12 @@ export interface Native {
   setNonblocking(pipe: number, nonblocking: 0 | 1): number
   borrow(descriptor: number): number
 
+  namedPipeCreate(name: string): number
+  namedPipeOpen(name: string): number
+  namedPipeFromRaw(handle: number): number
+  namedPipeConnect(pipe: number): number
+  namedPipeDisconnect(pipe: number): number
+
   /**
    * `io`: 0 inline, 1 thread, 2 auto. `wake` as `kind` of `watch`. `limits`: bytes pending in total.
    * `records` and `data` are filled before each batch; `dispatch` delivers it (see

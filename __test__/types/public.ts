@@ -3,12 +3,16 @@ import {
   type Event,
   Events,
   Interest,
+  NamedPipe,
   type Poll,
+  Receiver,
   Registry,
+  Sender,
   Shutdown,
   type SharedWaker,
   SocketAddr,
   type Source,
+  SourceFd,
   TcpListener,
   TcpStream,
   Token,
@@ -19,6 +23,7 @@ import {
   UnixStream,
   type Waker,
   type WouldBlock,
+  pipe,
 } from 'mio-js'
 
 type Equal<A, B> =
@@ -86,6 +91,30 @@ export function unixDoesNotCompile(address: UnixAddr, stream: UnixStream): void 
   address.path = '/run/other'
   // @ts-expect-error there is nothing to peek with
   stream.peek(Buffer.alloc(1))
+}
+
+export function compilesForPipes(poll: Poll): void {
+  const [sender, receiver] = pipe()
+  isType<Equal<ReturnType<typeof pipe>, [sender: Sender, receiver: Receiver]>>()
+  isType<Equal<ReturnType<typeof sender.write>, number | null>>()
+  isType<Equal<ReturnType<typeof receiver.read>, number | null>>()
+  isType<Equal<ReturnType<NamedPipe['connect']>, true | null>>()
+  Sender.fromRawFd(sender.intoRawFd()).setNonblocking(false)
+  Receiver.fromRawFd(0).readVectored([Buffer.alloc(1)])
+  poll.registry.register(new SourceFd(poll.asRawFd()), Token(1), Interest.READABLE)
+  poll.registry.register(new NamedPipe('name'), Token(2), Interest.READABLE)
+  NamedPipe.open('name').write(Buffer.alloc(1))
+  NamedPipe.fromRawHandle(4).disconnect()
+  // @ts-expect-error an end has one direction
+  sender.read(Buffer.alloc(1))
+  // @ts-expect-error an end has one direction
+  receiver.write(Buffer.alloc(1))
+  // @ts-expect-error made by pipe or fromRawFd
+  void new Sender(1)
+  // @ts-expect-error a descriptor is a number
+  void new SourceFd('3')
+  // @ts-expect-error a name is text
+  void new NamedPipe(3)
 }
 
 export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {

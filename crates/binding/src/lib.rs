@@ -10,6 +10,7 @@ mod engine;
 mod env;
 mod ffi;
 mod listener;
+mod named_pipe;
 mod option;
 mod poll;
 mod source;
@@ -94,6 +95,11 @@ functions! {
     "receiverFromRaw" => unix::descriptor::receiver_from_raw,
     "setNonblocking" => unix::descriptor::set_nonblocking,
     "borrow" => unix::descriptor::borrow,
+    "namedPipeCreate" => named_pipe::create,
+    "namedPipeOpen" => named_pipe::open,
+    "namedPipeFromRaw" => named_pipe::from_raw,
+    "namedPipeConnect" => named_pipe::connect,
+    "namedPipeDisconnect" => named_pipe::disconnect,
     "engineOpen" => engine::open,
     "engineClose" => engine::close,
     "engineListen" => engine::listen,

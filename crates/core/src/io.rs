@@ -5,13 +5,15 @@ use std::net::SocketAddr;
 #[cfg(unix)]
 use std::os::fd::{AsRawFd, IntoRawFd};
 #[cfg(windows)]
-use std::os::windows::io::{AsRawSocket, IntoRawSocket};
+use std::os::windows::io::{AsRawHandle, AsRawSocket, IntoRawSocket};
 
 use mio::net::{TcpListener, TcpStream, UdpSocket};
 #[cfg(unix)]
 use mio::net::{UnixDatagram, UnixListener, UnixStream};
 #[cfg(unix)]
 use mio::unix::pipe;
+#[cfg(windows)]
+use mio::windows::NamedPipe;
 use mio::{Interest, Registry, Token, event};
 use socket2::SockRef;
 
@@ -41,6 +43,8 @@ pub enum Kind {
     Receiver = 7,
     /// `Io::Borrowed`
     Borrowed = 8,
+    /// `Io::NamedPipe`
+    NamedPipe = 9,
 }
 
 /// A socket, or a thing that is polled like one, of any kind that this package knows.
@@ -70,6 +74,9 @@ pub enum Io {
     /// A descriptor of somebody else's.
     #[cfg(unix)]
     Borrowed(BorrowedDescriptor),
+    /// One end of a named pipe.
+    #[cfg(windows)]
+    NamedPipe(NamedPipe),
 }
 
 macro_rules! each {
@@ -90,12 +97,15 @@ macro_rules! each {
             Io::Receiver($socket) => $result,
             #[cfg(unix)]
             Io::Borrowed($socket) => $result,
+            #[cfg(windows)]
+            Io::NamedPipe($socket) => $result,
         }
     };
 }
 
 impl Io {
     /// Which kind this is.
+    #[inline]
     pub fn kind(&self) -> Kind {
         match self {
             Self::TcpListener(_) => Kind::TcpListener,
@@ -113,6 +123,8 @@ impl Io {
             Self::Receiver(_) => Kind::Receiver,
             #[cfg(unix)]
             Self::Borrowed(_) => Kind::Borrowed,
+            #[cfg(windows)]
+            Self::NamedPipe(_) => Kind::NamedPipe,
         }
     }
 
@@ -134,6 +146,8 @@ impl Io {
             Self::Sender(_) | Self::Receiver(_) | Self::Borrowed(_) => {
                 return Err(Misuse::WrongSource.into());
             }
+            #[cfg(windows)]
+            Self::NamedPipe(_) => return Err(Misuse::WrongSource.into()),
         })
     }
 
@@ -143,7 +157,6 @@ impl Io {
             Self::TcpListener(socket) => Ok(socket.local_addr()?),
             Self::TcpStream(socket) => Ok(socket.local_addr()?),
             Self::UdpSocket(socket) => Ok(socket.local_addr()?),
-            #[cfg(unix)]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -163,7 +176,6 @@ impl Io {
             Self::TcpListener(socket) => Ok(socket.ttl()?),
             Self::TcpStream(socket) => Ok(socket.ttl()?),
             Self::UdpSocket(socket) => Ok(socket.ttl()?),
-            #[cfg(unix)]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -174,7 +186,6 @@ impl Io {
             Self::TcpListener(socket) => Ok(socket.set_ttl(ttl)?),
             Self::TcpStream(socket) => Ok(socket.set_ttl(ttl)?),
             Self::UdpSocket(socket) => Ok(socket.set_ttl(ttl)?),
-            #[cfg(unix)]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -184,7 +195,13 @@ impl Io {
         #[cfg(unix)]
         return each!(self, socket => socket.as_raw_fd());
         #[cfg(windows)]
-        return each!(self, socket => socket.as_raw_socket());
+        return match self {
+            Self::TcpListener(socket) => socket.as_raw_socket(),
+            Self::TcpStream(socket) => socket.as_raw_socket(),
+            Self::UdpSocket(socket) => socket.as_raw_socket(),
+            // A HANDLE, of which Windows uses 32 bits, too.
+            Self::NamedPipe(pipe) => pipe.as_raw_handle() as RawDescriptor,
+        };
     }
 
     /// Whether closing this closes its descriptor.
@@ -195,11 +212,33 @@ impl Io {
         true
     }
 
-    pub(crate) fn into_raw(self) -> RawDescriptor {
+    /// Whether the number still stands for what it did when this source was made. Always, for a
+    /// descriptor of our own.
+    pub(crate) fn is_same(&self) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Borrowed(descriptor) => descriptor.is_same(),
+            _ => true,
+        }
+    }
+
+    /// Whether the descriptor can be had without the source: not from mio's named pipe, which the
+    /// system may be filling the buffers of.
+    pub(crate) fn is_separable(&self) -> bool {
+        self.kind() != Kind::NamedPipe
+    }
+
+    /// The descriptor; `None` where there is none without the source.
+    pub(crate) fn into_raw(self) -> Option<RawDescriptor> {
         #[cfg(unix)]
-        return each!(self, socket => socket.into_raw_fd());
+        return Some(each!(self, socket => socket.into_raw_fd()));
         #[cfg(windows)]
-        return each!(self, socket => socket.into_raw_socket());
+        return match self {
+            Self::TcpListener(socket) => Some(socket.into_raw_socket()),
+            Self::TcpStream(socket) => Some(socket.into_raw_socket()),
+            Self::UdpSocket(socket) => Some(socket.into_raw_socket()),
+            Self::NamedPipe(_) => None,
+        };
     }
 
     /// Takes ownership of a listening TCP socket; its kind is checked before.
@@ -230,7 +269,6 @@ impl Io {
             Self::TcpStream(socket) => drop(socket.try_io(blocked)),
             Self::UdpSocket(socket) => drop(socket.try_io(blocked)),
             // Here nothing is needed.
-            #[cfg(unix)]
             _ => {}
         }
     }
@@ -241,7 +279,20 @@ impl Io {
         token: Token,
         interest: Interest,
     ) -> Result<()> {
-        Ok(registry.register(self.as_source(), token, interest)?)
+        #[cfg(unix)]
+        if let Self::Borrowed(descriptor) = self {
+            descriptor.refresh()?;
+        }
+        let outcome = registry.register(self.as_source(), token, interest);
+        #[cfg(windows)]
+        if let (Self::NamedPipe(_), Err(error)) = (&*self, &outcome)
+            && error.kind() == io::ErrorKind::AlreadyExists
+            && error.raw_os_error().is_none()
+        {
+            // It belongs to the completion port of the poller that it was registered with first.
+            return Err(Misuse::RegisteredElsewhere.into());
+        }
+        Ok(outcome?)
     }
 
     pub(crate) fn reregister(
@@ -298,5 +349,15 @@ impl Io {
     /// A descriptor that stays its owner's.
     pub fn borrow(raw: RawDescriptor) -> Result<Self> {
         Ok(Self::Borrowed(BorrowedDescriptor::new(raw)?))
+    }
+}
+
+/// Sources that only Windows has.
+#[cfg(windows)]
+impl Io {
+    /// Takes ownership of one end of a named pipe, which must have been opened for overlapped
+    /// operations and must not belong to a completion port: registering it says EINVAL otherwise.
+    pub fn adopt_named_pipe(raw: RawDescriptor) -> Result<Self> {
+        Ok(Self::NamedPipe(raw::adopt_named_pipe(raw)?))
     }
 }

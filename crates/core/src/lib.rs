@@ -18,6 +18,8 @@ mod handle;
 mod interest;
 mod io;
 mod mirror;
+#[cfg(windows)]
+pub mod named_pipe;
 pub mod option;
 #[cfg(unix)]
 pub mod pipe;

@@ -18,6 +18,8 @@ use crate::tcp;
 pub struct Mirror {
     /// Dropped before the pollers, as mio wants it.
     sources: Slab<Source>,
+    /// Those of them that are borrowed: a few, if any.
+    borrowed: Vec<Handle>,
     pollers: Slab<Poller>,
 }
 
@@ -52,9 +54,9 @@ impl Mirror {
         Ok(self.pollers.get_mut(poller).ok_or(Misuse::PollClosed)?)
     }
 
-    /// Stores a socket that may be connecting.
+    /// Stores a socket that was just made, and may be connecting; or a borrowed descriptor.
     pub fn open_source(&mut self, io: Io) -> Result<Handle> {
-        self.insert(Source::new(io, Connect::Pending))
+        self.insert_new(Source::new(io, Connect::Pending))
     }
 
     /// Stores a socket that connects no longer, or never does.
@@ -64,8 +66,8 @@ impl Mirror {
 
     /// Stores two sources that belong together, or neither.
     pub fn open_pair(&mut self, (first, second): (Io, Io)) -> Result<[Handle; 2]> {
-        let first = self.insert(Source::new(first, Connect::Done))?;
-        match self.insert(Source::new(second, Connect::Done)) {
+        let first = self.insert_new(Source::new(first, Connect::Done))?;
+        match self.insert_new(Source::new(second, Connect::Done)) {
             Ok(second) => Ok([first, second]),
             Err(failure) => {
                 self.close_source(first)?;
@@ -74,9 +76,47 @@ impl Mirror {
         }
     }
 
+    /// As [`Mirror::insert`], of a descriptor that the system has just made: whoever had its number
+    /// before has closed it.
+    fn insert_new(&mut self, source: Source) -> Result<Handle> {
+        if source.io.is_owner() {
+            self.forget_borrowed(source.io.as_raw());
+        }
+        self.insert(source)
+    }
+
     fn insert(&mut self, source: Source) -> Result<Handle> {
+        let is_owner = source.io.is_owner();
         let inserted = self.sources.insert(source);
-        Ok(inserted.map_err(|_| Misuse::TooManyHandles)?)
+        let handle = inserted.map_err(|_| Misuse::TooManyHandles)?;
+        if !is_owner {
+            self.borrowed.push(handle);
+        }
+        Ok(handle)
+    }
+
+    /// Unregisters what is borrowed under a number that was closed since: the system's registration
+    /// went with the open file, and to deregister the number would take another's away.
+    fn forget_borrowed(&mut self, raw: RawDescriptor) {
+        let has_number = |&handle: &Handle| {
+            let source = self.sources.get(handle);
+            source.is_some_and(|source| source.io.as_raw() == raw)
+        };
+        // Without an allocation where there are none.
+        let stale: Vec<Handle> = self.borrowed.iter().copied().filter(has_number).collect();
+        for source in stale {
+            self.forget(source);
+        }
+    }
+
+    /// Unregisters a source that the system has forgotten.
+    fn forget(&mut self, source: Handle) {
+        if let Some(source) = self.sources.get_mut(source)
+            && let Some(place) = source.place.take()
+            && let Some(poller) = self.pollers.get_mut(place.poller)
+        {
+            poller.registrations.remove(place.registration);
+        }
     }
 
     /// The source of a handle.
@@ -92,7 +132,7 @@ impl Mirror {
         let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
         let (stream, address) = tcp::listener::accept(&listener.io)?;
         let source = Source::new(Io::TcpStream(stream), Connect::Done);
-        Ok((self.insert(source)?, address))
+        Ok((self.insert_new(source)?, address))
     }
 
     /// Accepts a connection of Unix sockets and stores it.
@@ -103,7 +143,7 @@ impl Mirror {
         let listener = self.sources.get(listener).ok_or(Misuse::SourceClosed)?;
         let (stream, address) = crate::unix::listener::accept(&listener.io)?;
         let source = Source::new(Io::UnixStream(stream), Connect::Done);
-        Ok((self.insert(source)?, address))
+        Ok((self.insert_new(source)?, address))
     }
 
     /// Takes ownership of a descriptor that no source of this environment owns.
@@ -121,7 +161,7 @@ impl Mirror {
             return Err(Misuse::TooManyHandles.into());
         }
         let io = adopt(raw)?;
-        self.open_source(io)
+        self.insert(Source::new(io, Connect::Pending))
     }
 
     /// Whether a descriptor is one of the sources'.
@@ -137,12 +177,21 @@ impl Mirror {
     }
 
     /// Deregisters a source and gives its descriptor away.
+    ///
+    /// Errors: [`Misuse::WrongSource`] for a named pipe, which stays.
     pub fn into_raw(&mut self, source: Handle) -> Result<RawDescriptor> {
-        self.take_source(source).map(|source| source.io.into_raw())
+        if !self.source(source)?.io.is_separable() {
+            return Err(Misuse::WrongSource.into());
+        }
+        let raw = self.take_source(source)?.io.into_raw();
+        Ok(raw.ok_or(Misuse::WrongSource)?)
     }
 
     fn take_source(&mut self, handle: Handle) -> Result<Source> {
         let mut source = self.sources.remove(handle).ok_or(Misuse::SourceClosed)?;
+        if !source.io.is_owner() {
+            self.borrowed.retain(|&other| other != handle);
+        }
         if let Some(place) = source.place.take()
             && let Some(poller) = self.pollers.get_mut(place.poller)
         {
@@ -155,8 +204,9 @@ impl Mirror {
 
     /// Starts to watch a source.
     ///
-    /// Errors: [`Misuse::AlreadyRegistered`], whatever the poller; [`Misuse::TokenOfWaker`]; the
-    /// system's, after which the source is not registered.
+    /// Errors: [`Misuse::AlreadyRegistered`], whatever the poller, and for another source of this
+    /// poller with the same descriptor; [`Misuse::TokenOfWaker`]; the system's, after which the
+    /// source is not registered.
     pub fn register(
         &mut self,
         poller: Handle,
@@ -170,6 +220,8 @@ impl Mirror {
             return Err(Misuse::AlreadyRegistered.into());
         }
         poller.check_token(token)?;
+        self.make_way(at, watched)?;
+        let (poller, source) = self.pair(at, watched)?;
         let registration = Registration {
             token,
             source: watched,
@@ -188,6 +240,38 @@ impl Mirror {
         }
         source.place = Some(place);
         Ok(())
+    }
+
+    /// Sees to it that no other source of the poller has the number of this one. epoll would refuse
+    /// the second, kqueue would silently give it the first one's place.
+    fn make_way(&mut self, poller: Handle, source: Handle) -> Result<()> {
+        let Some(rival) = self.rival(poller, source) else {
+            return Ok(());
+        };
+        if self.source(rival)?.io.is_same() {
+            return Err(Misuse::AlreadyRegistered.into());
+        }
+        self.forget(rival);
+        Ok(())
+    }
+
+    /// The source with the same number in this poller. One of the two is borrowed, as no number has
+    /// two owners.
+    fn rival(&self, poller: Handle, source: Handle) -> Option<Handle> {
+        let io = &self.sources.get(source)?.io;
+        let raw = io.as_raw();
+        let is_rival = |other: &Handle| {
+            self.sources.get(*other).is_some_and(|other| {
+                other.io.as_raw() == raw && other.place.is_some_and(|place| place.poller == poller)
+            })
+        };
+        if io.is_owner() {
+            return self.borrowed.iter().copied().find(is_rival);
+        }
+        let registrations = self.pollers.get(poller)?.registrations.iter();
+        registrations
+            .map(|(_, registration)| registration.source)
+            .find(is_rival)
     }
 
     /// Replaces token and interest, and re-arms.

@@ -54,8 +54,12 @@ impl Source {
         outcome
     }
 
-    /// Reads and clears `SO_ERROR`.
+    /// Reads and clears `SO_ERROR`; of a named pipe, why connecting failed.
     pub fn take_error(&mut self) -> Result<Option<io::Error>> {
+        #[cfg(windows)]
+        if let Io::NamedPipe(pipe) = &self.io {
+            return Ok(pipe.take_error()?);
+        }
         let error = self.io.socket()?.take_error()?;
         if let Some(error) = &error {
             self.remember(error);

@@ -7,7 +7,9 @@ use std::net::Shutdown;
 use socket2::SockRef;
 
 use crate::error::{Misuse, Result};
-use crate::io::Io;
+use crate::io::{Io, Kind};
+#[cfg(unix)]
+use crate::raw::without_sigpipe;
 
 /// One read or write moves at most this many bytes, so that no system's own limit (Apple answers
 /// EINVAL above `INT_MAX`, Linux truncates) shows.
@@ -37,6 +39,11 @@ macro_rules! readable {
                 let mut $stream = stream;
                 $result
             }
+            #[cfg(windows)]
+            Io::NamedPipe(stream) => {
+                let mut $stream = stream;
+                $result
+            }
             _ => Err(Misuse::WrongSource.into()),
         }
     };
@@ -57,6 +64,11 @@ macro_rules! writable {
             #[cfg(unix)]
             Io::Sender(stream) => {
                 let mut $stream = stream;
+                $result
+            }
+            #[cfg(windows)]
+            Io::NamedPipe(stream) => {
+                let mut $stream = $crate::named_pipe::Writer::new(stream);
                 $result
             }
             _ => Err(Misuse::WrongSource.into()),
@@ -104,9 +116,25 @@ pub fn write(io: &Io, bytes: &[u8]) -> Result<usize> {
             if bytes.is_empty() {
                 return Ok(0);
             }
-            retry(|| stream.write(bytes))
+            if has_flag(io) {
+                return retry(|| stream.write(bytes));
+            }
+            retry(|| without_sigpipe(|| stream.write(bytes)))
         }),
     }
+}
+
+/// Whether one buffer is written with a flag against SIGPIPE, as std does for sockets; not where the
+/// system has none. Several buffers never are.
+#[inline]
+fn has_flag(io: &Io) -> bool {
+    !matches!(io.kind(), Kind::Sender) && !cfg!(target_vendor = "apple")
+}
+
+/// There is no such signal.
+#[cfg(windows)]
+fn without_sigpipe<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    write()
 }
 
 /// Reads into several buffers in order. The caller keeps their sum within [`MAX_BYTES`].
@@ -136,7 +164,7 @@ pub fn write_vectored(io: &Io, buffers: &[IoSlice<'_>]) -> Result<usize> {
             if is_empty {
                 return Ok(0);
             }
-            retry(|| stream.write_vectored(buffers))
+            retry(|| without_sigpipe(|| stream.write_vectored(buffers)))
         }),
     }
 }

@@ -84,6 +84,7 @@ pub struct Lane<B> {
     notify: Notify,
     counters: Arc<Counters>,
     /// A registry of its own, so that the selector's descriptor stays open wherever the machine is.
+    #[cfg(unix)]
     registry: mio::Registry,
     auto: Auto,
     is_recalled: bool,
@@ -114,6 +115,7 @@ impl<B: Buffer> Lane<B> {
         let mut lane = Self {
             io,
             counters: Arc::clone(machine.counters()),
+            #[cfg(unix)]
             registry: machine.registry().try_clone()?,
             machine: Some(machine),
             shared,

@@ -8,8 +8,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::Registry;
-
 use super::accept::Acceptance;
 use super::command::Command;
 use super::completion::{ADDRESS, Completions, Kind};
@@ -92,7 +90,8 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// The selector, for those who watch its descriptor.
-    pub(super) fn registry(&self) -> &Registry {
+    #[cfg(unix)]
+    pub(super) fn registry(&self) -> &mio::Registry {
         &self.context.registry
     }
 

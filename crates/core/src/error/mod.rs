@@ -145,6 +145,13 @@ misuses! {
     /// A descriptor of another kind than the class it was given to.
     DescriptorType = "ERR_INVALID_FD_TYPE", "TypeError",
         "The descriptor is not a socket of this kind";
+    /// Not the end of a pipe that was asked for.
+    PipeType = "ERR_INVALID_FD_TYPE", "TypeError", "The descriptor is not this end of a pipe";
+    /// A name with NUL in it.
+    PipeName = "ERR_INVALID_ARG_VALUE", "TypeError", "The name of a pipe must not contain NUL";
+    /// A file or a directory, which is ready at all times.
+    NotPollable = "ERR_INVALID_FD_TYPE", "TypeError",
+        "The descriptor is a file or a directory, which cannot be watched";
     /// A descriptor that a source of this environment owns.
     DescriptorOwned = "ERR_FD_OWNED", "Error", "The descriptor belongs to another source already";
     /// Not a view of bytes.

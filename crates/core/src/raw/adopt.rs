@@ -4,8 +4,10 @@ use std::io;
 #[cfg(unix)]
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 #[cfg(windows)]
-use std::os::windows::io::{BorrowedSocket, FromRawSocket, RawSocket};
+use std::os::windows::io::{BorrowedSocket, FromRawHandle, FromRawSocket, RawHandle, RawSocket};
 
+#[cfg(windows)]
+use mio::windows::NamedPipe;
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::error::{Misuse, Result};
@@ -150,10 +152,10 @@ pub(crate) enum End {
 /// Takes ownership of one end of a pipe or FIFO. Its modes stay as they are, because others may
 /// share them: a terminal's or a parent's standard streams, for example.
 ///
-/// Errors: EBADF; [`Misuse::DescriptorType`] for what is no pipe, or is its other end.
+/// Errors: EBADF; [`Misuse::PipeType`] for what is no pipe, or is its other end.
 #[cfg(unix)]
 pub(crate) fn adopt_pipe(raw: RawDescriptor, end: End) -> Result<OwnedFd> {
-    let is_pipe = file_type(raw)? == libc::S_IFIFO;
+    let is_pipe = status(raw)?.st_mode & libc::S_IFMT == libc::S_IFIFO;
     // SAFETY: only asks the kernel, which answers EBADF for a number that is not open.
     let flags = unsafe { libc::fcntl(raw, libc::F_GETFL) };
     if flags == -1 {
@@ -165,31 +167,76 @@ pub(crate) fn adopt_pipe(raw: RawDescriptor, end: End) -> Result<OwnedFd> {
         End::Writing => libc::O_RDONLY,
     };
     if !is_pipe || mode == other {
-        return Err(Misuse::DescriptorType.into());
+        return Err(Misuse::PipeType.into());
     }
     // SAFETY: it is an open pipe; the caller hands over its ownership.
     Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }
 
-/// Refuses what cannot be polled on any system: regular files and directories.
-///
-/// Errors: EBADF; [`Misuse::DescriptorType`].
+/// What tells one open file from another with the same number. Not exact: all of Linux's anonymous
+/// files (eventfd, epoll, ...) are the same one, and so are all sockets of some systems.
 #[cfg(unix)]
-pub(crate) fn check_pollable(raw: RawDescriptor) -> Result<()> {
-    match file_type(raw)? {
-        libc::S_IFREG | libc::S_IFDIR => Err(Misuse::DescriptorType.into()),
-        _ => Ok(()),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: libc::dev_t,
+    inode: libc::ino_t,
+    mode: libc::mode_t,
+}
+
+/// The identity of what can be polled on every system, which regular files and directories cannot.
+///
+/// Errors: EBADF; [`Misuse::NotPollable`].
+#[cfg(unix)]
+pub(crate) fn pollable(raw: RawDescriptor) -> Result<Identity> {
+    let status = status(raw)?;
+    let mode = status.st_mode & libc::S_IFMT;
+    if mode == libc::S_IFREG || mode == libc::S_IFDIR {
+        return Err(Misuse::NotPollable.into());
     }
+    Ok(Identity {
+        device: status.st_dev,
+        inode: status.st_ino,
+        mode,
+    })
 }
 
 #[cfg(unix)]
-fn file_type(raw: RawDescriptor) -> Result<libc::mode_t> {
+fn status(raw: RawDescriptor) -> Result<libc::stat> {
     let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `status` has room for the answer; a number that is not open is EBADF.
     if unsafe { libc::fstat(raw, status.as_mut_ptr()) } == -1 {
         return Err(io::Error::last_os_error().into());
     }
     // SAFETY: fstat succeeded, so it has filled `status`.
-    let status = unsafe { status.assume_init() };
-    Ok(status.st_mode & libc::S_IFMT)
+    Ok(unsafe { status.assume_init() })
+}
+
+/// Takes ownership of one end of a named pipe.
+///
+/// Errors: as [`check_named_pipe`].
+#[cfg(windows)]
+pub(crate) fn adopt_named_pipe(raw: RawDescriptor) -> Result<NamedPipe> {
+    check_named_pipe(raw)?;
+    // SAFETY: it is an open named pipe; the caller hands over its ownership.
+    Ok(unsafe { NamedPipe::from_raw_handle(raw as RawHandle) })
+}
+
+/// Whether a handle is one of a named pipe; sockets and files are not.
+///
+/// Errors: EBADF; [`Misuse::PipeType`].
+#[cfg(windows)]
+pub(crate) fn check_named_pipe(raw: RawDescriptor) -> Result<()> {
+    use windows_sys::Win32::Foundation::ERROR_INVALID_HANDLE;
+    use windows_sys::Win32::System::Pipes::GetNamedPipeInfo;
+
+    let none = std::ptr::null_mut();
+    // SAFETY: only asks the system, which knows its handles; nothing is asked for in particular.
+    if unsafe { GetNamedPipeInfo(raw as RawHandle, none, none, none, none) } != 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    if error.raw_os_error() == Some(ERROR_INVALID_HANDLE.cast_signed()) {
+        return Err(error.into());
+    }
+    Err(Misuse::PipeType.into())
 }

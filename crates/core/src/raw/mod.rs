@@ -10,13 +10,19 @@
 
 mod adopt;
 mod memory;
+#[cfg(unix)]
+mod signal;
 mod system;
 
 pub use adopt::RawDescriptor;
 #[cfg(unix)]
-pub(crate) use adopt::{End, adopt_pipe, check_pollable};
+pub(crate) use adopt::{End, Identity, adopt_pipe, pollable};
 pub(crate) use adopt::{Role, adopt, adopt_connection};
+#[cfg(windows)]
+pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 #[cfg(unix)]
 pub(crate) use memory::unix_path;
 pub(crate) use memory::{MSG_PEEK, uninit};
+#[cfg(unix)]
+pub(crate) use signal::without_sigpipe;
 pub(crate) use system::{descriptor_limit, interface_index};

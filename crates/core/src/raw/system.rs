@@ -1,5 +1,6 @@
 //! What only the C library tells.
 
+#[cfg(unix)]
 use std::io;
 
 use crate::error::{Failure, Misuse, Result};

@@ -1,0 +1,18 @@
+import { native } from './binding.ts'
+import { check } from './errors.ts'
+import { type Receiver, receiverOf } from './receiver.ts'
+import { type Sender, senderOf } from './sender.ts'
+
+/**
+ * Makes a pipe: what is written to the sender is read from the receiver. Mind the order, which is
+ * mio's and not that of pipe(2). Neither end blocks, and neither is inherited by child processes,
+ * except where it is passed as `stdio` to `child_process.spawn`: see {@link Sender.setNonblocking}.
+ *
+ * @throws `EMFILE`, `ENFILE`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see `NamedPipe`.
+ */
+export function pipe(): [sender: Sender, receiver: Receiver] {
+  const handles = new Float64Array(2)
+  check(native.pipe(handles), 'pipe')
+  const [sender, receiver] = handles as unknown as [number, number]
+  return [senderOf(sender), receiverOf(receiver)]
+}

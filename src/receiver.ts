@@ -1,0 +1,86 @@
+import { native } from './binding.ts'
+import { checkBoolean, checkInteger } from './check.ts'
+import { check } from './errors.ts'
+import { Kind } from './kind.ts'
+import { IoSource, handleOf, key } from './source.ts'
+import { orNull, transfer } from './transfer.ts'
+import { tryIo } from './try-io.ts'
+
+// Constants of the module, as a property of the table costs a look-up for each call.
+const { read, readVectored } = native
+
+/** The receiver of a handle that is new. */
+export let receiverOf: (handle: number) => Receiver
+
+/**
+ * The reading end of a pipe or FIFO: of `pipe()`, or of a child process that writes to it. Readable
+ * when something is there, and at the end, when nobody has the writing end any more.
+ *
+ * Windows has none: see `NamedPipe`.
+ */
+export class Receiver extends IoSource {
+  private constructor(handle: number, secret: symbol) {
+    super(handle, secret)
+  }
+
+  static {
+    receiverOf = (handle) => new Receiver(handle, key)
+  }
+
+  /**
+   * Takes ownership of a descriptor: nothing else may close it from now on. Its modes stay as they
+   * are, since other processes may share them (standard streams are usually shared with the program
+   * that started this one): call {@link Receiver.setNonblocking} before using one that blocks, and
+   * mind who else gets to see that.
+   *
+   * @throws `ERR_INVALID_FD_TYPE` for what is no pipe, or its writing end; `EBADF`; `ERR_FD_OWNED`
+   * for one of this thread's sources; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`;
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows. The descriptor is unchanged then.
+   */
+  static fromRawFd(fd: number): Receiver {
+    checkInteger('fd', fd, 0, 2 ** 31 - 1)
+    return receiverOf(check(native.receiverFromRaw(fd), 'fd'))
+  }
+
+  /**
+   * Reads into `buffer` and returns the number of bytes: 0 at the end, when all writing ends are
+   * closed, `null` when nothing is there. A buffer without room reads 0 bytes as well. Offsets and
+   * lengths are in bytes.
+   *
+   * @throws `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_BUFFER_DETACHED`; `ERR_SOURCE_CLOSED`.
+   */
+  read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
+    const count = transfer(read, handleOf(this), buffer, offset, length)
+    return count >= 0 ? count : orNull(count, 'read')
+  }
+
+  /**
+   * Reads into several buffers, in order, by one system call: at most 1024 buffers and 2 GiB.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for buffers that overlap; as {@link Receiver.read}.
+   */
+  readVectored(buffers: readonly NodeJS.ArrayBufferView[]): number | null {
+    const count = readVectored(handleOf(this), buffers)
+    return count >= 0 ? count : orNull(count, 'readv')
+  }
+
+  /**
+   * Sets or clears `O_NONBLOCK`, for all descriptors of this end, in whichever process. A child
+   * process usually wants an end that blocks: clear it before passing {@link IoSource.asRawFd} to
+   * it, and close this end afterwards.
+   */
+  setNonblocking(nonblocking: boolean): void {
+    checkBoolean('nonblocking', nonblocking)
+    check(native.setNonblocking(handleOf(this), nonblocking ? 1 : 0), 'ioctl')
+  }
+
+  /**
+   * Runs an operation on the bare descriptor that this class does not have, and returns its result:
+   * `null` for would-block.
+   *
+   * @throws `ERR_SOURCE_CLOSED`, without running it; what it throws.
+   */
+  tryIo<T>(operation: () => T | null): T | null {
+    return tryIo(this, Kind.Receiver, operation)
+  }
+}

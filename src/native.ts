@@ -88,14 +88,44 @@ export interface Native {
     offset?: number,
     length?: number,
   ): number
-  /** The length of a datagram that was cut is more than the buffer has; `out`: the sender. */
+  /**
+   * The length of a datagram that was cut is more than the buffer has. `how`: 1 to peek, 2 for the
+   * sender in `out`, 3 for both.
+   */
   udpReceive(
     socket: number,
-    peek: 0 | 1,
+    how: 0 | 1 | 2 | 3,
     out: Uint8Array,
     buffer: ArrayBufferView,
     offset?: number,
     length?: number,
+  ): number
+  /** As many datagrams as there are `lengths`; `memory`: `size` bytes for each, `peers`: 28. */
+  udpReceiveMany(
+    socket: number,
+    size: number,
+    memory: Uint8Array,
+    lengths: Uint32Array,
+    peers: Uint8Array,
+  ): number
+  udpSendMany(
+    socket: number,
+    size: number,
+    start: number,
+    count: number,
+    memory: Uint8Array,
+    lengths: Uint32Array,
+    peers: Uint8Array,
+  ): number
+  /** 0 for none. */
+  peerAddress(peers: Uint8Array, index: number, out: Uint8Array): number
+  setPeerAddress(
+    peers: Uint8Array,
+    index: number,
+    host?: string,
+    port?: number,
+    flowinfo?: number,
+    scopeId?: number,
   ): number
   /** `networkInterface`: an IPv4 address, or the number of an interface for IPv6. */
   udpMembership(socket: number, join: 0 | 1, group: string, networkInterface: string): number
@@ -123,7 +153,7 @@ export interface Native {
     offset?: number,
     length?: number,
   ): number
-  /** As `udpReceive`. */
+  /** As `udpReceive`, but that the sender is always told. */
   unixDatagramReceive(
     socket: number,
     peek: 0 | 1,

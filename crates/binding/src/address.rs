@@ -15,15 +15,9 @@ pub(crate) fn address(call: &Call<'_>, index: usize) -> Result<SocketAddr> {
 
 /// Writes an address in the form of `mio_js_core::encode_address`.
 pub(crate) fn put_address(call: &mut Call<'_>, index: usize, address: &SocketAddr) -> Result<()> {
-    let out = call
-        .bytes_mut(index)?
-        .first_chunk_mut::<ENCODED_ADDRESS_LEN>();
+    // Whole, as the arguments after it are not its offset and length.
+    let [out] = call.wholes_mut([index])?;
+    let out = out.first_chunk_mut::<ENCODED_ADDRESS_LEN>();
     encode_address(address, out.ok_or(Misuse::Range)?);
-    Ok(())
-}
-
-/// Writes that there is no address.
-pub(crate) fn put_no_address(call: &mut Call<'_>, index: usize) -> Result<()> {
-    *call.bytes_mut(index)?.first_mut().ok_or(Misuse::Range)? = 0;
     Ok(())
 }

@@ -11,6 +11,7 @@
 mod address;
 #[cfg(unix)]
 mod borrowed;
+pub mod datagrams;
 pub mod engine;
 mod error;
 mod event;

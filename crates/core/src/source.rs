@@ -20,6 +20,8 @@ pub struct Source {
     /// mio checks this in debug builds only, and kqueue not at all.
     pub(crate) place: Option<Place>,
     pub(crate) connect: Connect,
+    /// Why receiving many datagrams ended after some of them, for the next call to report.
+    pub(crate) deferred: Option<io::Error>,
 }
 
 /// How far the connect of a stream is, as far as it was asked.
@@ -41,6 +43,7 @@ impl Source {
             io,
             place: None,
             connect,
+            deferred: None,
         }
     }
 
@@ -56,6 +59,9 @@ impl Source {
 
     /// Reads and clears `SO_ERROR`; of a named pipe, why connecting failed.
     pub fn take_error(&mut self) -> Result<Option<io::Error>> {
+        if let Some(error) = self.deferred.take() {
+            return Ok(Some(error));
+        }
         #[cfg(windows)]
         if let Io::NamedPipe(pipe) = &self.io {
             return Ok(pipe.take_error()?);

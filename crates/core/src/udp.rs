@@ -2,7 +2,7 @@
 //!
 //! A datagram that is longer than the buffer for it is cut, and the rest is lost. That shows in the
 //! count: it is larger than the buffer. On Linux it is the datagram's length; elsewhere, where nobody
-//! tells, it is one more than the buffer's.
+//! tells, it is one more than the buffer's. Windows' WSAEMSGSIZE is no error here: it says just that.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,5 +1,5 @@
 //! The one module of this crate with `unsafe`: descriptors that come from outside, memory that the
-//! system fills, and what only the C library tells.
+//! system fills, many datagrams at once, and what only the C library tells.
 //!
 //! A number from JavaScript is not a capability, so everything that can be checked is, before
 //! ownership is taken: on any error the descriptor is as it was and still the caller's.
@@ -9,6 +9,8 @@
 )]
 
 mod adopt;
+#[cfg(any(target_os = "android", target_os = "linux", target_os = "netbsd"))]
+pub(crate) mod datagrams;
 mod memory;
 #[cfg(unix)]
 mod signal;

@@ -4,6 +4,7 @@ import './support/census.js'
 
 test('the package exports the names of the API page, and no other', (t) => {
   t.deepEqual(Object.keys(mio), [
+    'Datagrams',
     'Event',
     'Events',
     'Interest',
@@ -19,6 +20,7 @@ test('the package exports the names of the API page, and no other', (t) => {
     'TcpListener',
     'TcpStream',
     'Token',
+    'UdpSocket',
     'UnixAddr',
     'UnixDatagram',
     'UnixListener',
@@ -46,6 +48,7 @@ test('what only the package makes cannot be constructed', (t) => {
     mio.Sender,
     mio.TcpListener,
     mio.TcpStream,
+    mio.UdpSocket,
     mio.UnixAddr,
     mio.UnixDatagram,
     mio.UnixListener,

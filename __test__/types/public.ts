@@ -1,5 +1,6 @@
 /** What must and must not compile. Checked by the build; never run. */
 import {
+  Datagrams,
   type Event,
   Events,
   Interest,
@@ -16,6 +17,7 @@ import {
   TcpListener,
   TcpStream,
   Token,
+  UdpSocket,
   UnixAddr,
   type UnixAddrInit,
   UnixDatagram,
@@ -115,6 +117,35 @@ export function compilesForPipes(poll: Poll): void {
   void new SourceFd('3')
   // @ts-expect-error a name is text
   void new NamedPipe(3)
+}
+
+export function compilesDatagrams(socket: UdpSocket): void {
+  const datagrams = new Datagrams({ count: 64, size: 1500 })
+  isType<Equal<ReturnType<typeof socket.recv>, number | null>>()
+  isType<Equal<ReturnType<typeof socket.recvFrom>, [count: number, from: SocketAddr] | null>>()
+  isType<Equal<ReturnType<typeof socket.recvMany>, number | null>>()
+  isType<Equal<ReturnType<typeof datagrams.addressAt>, SocketAddr | null>>()
+  socket.sendTo(new Float32Array(1), '127.0.0.1:53', 0, 4)
+  socket.sendTo(Buffer.alloc(1), { address: '::1', port: 53 })
+  socket.recvAll(datagrams.buffer, (count, from) => count > 0 && from.port !== 0)
+  socket.sendMany(datagrams, socket.recvMany(datagrams) ?? 0)
+  datagrams.set(0, Buffer.alloc(1), socket.localAddr())
+  socket.joinMulticastV6('ff12::1', 1)
+  const source: Source = socket
+  void source
+}
+
+export function doesNotCompileDatagrams(socket: UdpSocket, datagrams: Datagrams): void {
+  // @ts-expect-error an address has a port
+  socket.sendTo(Buffer.alloc(1), { address: '127.0.0.1' })
+  // @ts-expect-error made by bind or fromRawFd
+  void new UdpSocket(1)
+  // @ts-expect-error read-only
+  datagrams.count = 5
+  // @ts-expect-error a length is a number
+  datagrams.lengths[0] = '5'
+  // @ts-expect-error not an array of buffers
+  socket.recvMany([Buffer.alloc(1)])
 }
 
 export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {

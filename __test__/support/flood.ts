@@ -1,0 +1,27 @@
+/** A thread that sends datagrams as fast as it can. `flood` is its side of the main thread. */
+import { once } from 'node:events'
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+import type { ExecutionContext } from 'ava'
+import { Datagrams, type SocketAddr, UdpSocket } from 'mio-js'
+
+/** Floods an address until the test ends. */
+export async function flood(t: ExecutionContext, to: SocketAddr): Promise<void> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { flooded: to.toString() } })
+  t.teardown(() => worker.terminate())
+  await once(worker, 'message')
+}
+
+if (!isMainThread) {
+  const { flooded } = workerData as { flooded: string }
+  const socket = UdpSocket.bind('127.0.0.1:0')
+  const datagrams = new Datagrams({ count: 64, size: 64 })
+  for (let index = 0; index < 64; index += 1) datagrams.set(index, Buffer.alloc(64), flooded)
+  parentPort?.postMessage('ready')
+  for (;;) {
+    try {
+      socket.sendMany(datagrams)
+    } catch {
+      // Whoever is flooded may have gone already.
+    }
+  }
+}

@@ -125,9 +125,7 @@ export class UdpSocket extends IpSocket {
   ): number | null {
     const to = addressOf(address)
     const count = sendTo(handleOf(this), to, bytes, offset, length)
-    if (count >= 0) return count
-    if (count === WOULD_BLOCK) return null
-    throw failure(count, 'sendto', to)
+    return count >= 0 ? count : orNull(count, 'sendto', to)
   }
 
   /**

@@ -17,8 +17,13 @@ test('the package exports the names of the API page, and no other', (t) => {
     'Shutdown',
     'SocketAddr',
     'SourceFd',
+    'SocketBuilder',
+    'SocketLevel',
+    'SocketOptions',
     'TcpListener',
+    'TcpListenerBuilder',
     'TcpStream',
+    'TcpStreamBuilder',
     'Token',
     'UdpSocket',
     'UnixAddr',
@@ -33,7 +38,7 @@ test('the package exports the names of the API page, and no other', (t) => {
 
 test('would-block is null, and constants cannot be changed', (t) => {
   t.is(mio.WouldBlock, null)
-  for (const constant of [mio.Readiness, mio.Shutdown, mio.Interest.READABLE]) {
+  for (const constant of [mio.Readiness, mio.Shutdown, mio.SocketLevel, mio.Interest.READABLE]) {
     t.true(Object.isFrozen(constant))
   }
 })
@@ -46,13 +51,17 @@ test('what only the package makes cannot be constructed', (t) => {
     mio.Receiver,
     mio.Registry,
     mio.Sender,
+    mio.SocketBuilder,
+    mio.SocketOptions,
     mio.TcpListener,
+    mio.TcpListenerBuilder,
     mio.TcpStream,
     mio.UdpSocket,
     mio.UnixAddr,
     mio.UnixDatagram,
     mio.UnixListener,
     mio.UnixStream,
+    mio.TcpStreamBuilder,
   ]) {
     const error = t.throws(() => Reflect.construct(constructor, [1, Symbol('key')]) as object)
     t.like(error, { name: 'TypeError', code: 'ERR_ILLEGAL_CONSTRUCTOR' })

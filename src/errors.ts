@@ -29,6 +29,7 @@ for (const line of native.errors.trimEnd().split('\n')) {
 /** Codes that only the facade uses, with the class of their errors. */
 const facadeCodes = {
   ABORT_ERR: Error,
+  ERR_BUILDER_CLOSED: Error,
   ERR_CONNECTION_ABORTED: Error,
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: TypeError,
   ERR_ILLEGAL_CONSTRUCTOR: TypeError,
@@ -188,6 +189,10 @@ export function invalidState(message: string): Error {
   return misuse('ERR_INVALID_STATE', message)
 }
 
+export function builderClosed(): Error {
+  return misuse('ERR_BUILDER_CLOSED', 'The builder was closed, or has made its socket')
+}
+
 export function invalidThis(): Error {
   return fromTable('ERR_INVALID_THIS')
 }
@@ -206,6 +211,10 @@ export function wakerClosed(): Error {
 
 export function engineClosed(): Error {
   return fromTable('ERR_ENGINE_CLOSED')
+}
+
+export function serverClosed(): Error {
+  return fromTable('ERR_SERVER_CLOSED')
 }
 
 export function socketClosed(): Error {

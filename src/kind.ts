@@ -10,6 +10,7 @@ export const Kind = {
   Receiver: 7,
   Borrowed: 8,
   NamedPipe: 9,
+  Unbound: 10,
 } as const
 
 export type Kind = (typeof Kind)[keyof typeof Kind]

@@ -1,3 +1,5 @@
+import type { OptionTarget } from './option-target.ts'
+
 /**
  * The flat table of native functions, as `crates/binding/src/lib.rs` exports it. A test compares
  * the two.
@@ -70,9 +72,42 @@ export interface Native {
   flush(stream: number): number
   rearm(stream: number): number
 
-  /** Options that are one number, by name; yes is 1, no is 0. */
-  option(source: number, name: string): number
-  setOption(source: number, name: string, value: number): number
+  /** Options that are one number, by name; yes is 1, no is 0, nothing is 2^32. */
+  option(target: OptionTarget, name: string): number
+  setOption(target: OptionTarget, name: string, value: number): number
+  optionText(target: OptionTarget, name: string, out: Uint8Array): number
+  setOptionText(target: OptionTarget, name: string, text: string): number
+  /** Returns the length of the value. */
+  rawOption(target: OptionTarget, level: number, name: number, out: Uint8Array): number
+  setRawOption(target: OptionTarget, level: number, name: number, value: Uint8Array): number
+  /** See tcp-info.ts. */
+  tcpInfo(target: OptionTarget, out: Float64Array): number
+
+  /** `protocol`: 0 TCP, 1 UDP. `family`: 4 or 6. */
+  builderOpen(protocol: number, family: number): number
+  builderBind(
+    builder: number,
+    host: string,
+    port: number,
+    flowinfo: number,
+    scopeId: number,
+  ): number
+  /** The last three return a new handle, instead of that of the builder. */
+  builderListen(builder: number, backlog: number): number
+  builderConnect(
+    builder: number,
+    host: string,
+    port: number,
+    flowinfo: number,
+    scopeId: number,
+  ): number
+  builderBindUdp(
+    builder: number,
+    host: string,
+    port: number,
+    flowinfo: number,
+    scopeId: number,
+  ): number
 
   udpBind(host: string, port: number, flowinfo: number, scopeId: number): number
   udpFromRaw(descriptor: number): number
@@ -190,8 +225,17 @@ export interface Native {
     dispatch: (lane: number, count: number) => number,
   ): number
   engineClose(engine: number): number
-  /** `text`: a literal address or a path; `numbers` as engine/numbers.ts fills them. */
-  engineListen(engine: number, listener: number, text: string, numbers: Float64Array): number
+  /**
+   * `text`: a literal address or a path; `numbers` as engine/options.ts fills them; `options`: names
+   * and values, each with a null byte behind it.
+   */
+  engineListen(
+    engine: number,
+    listener: number,
+    text: string,
+    numbers: Float64Array,
+    options: Uint8Array,
+  ): number
   engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
   engineConnect(
     engine: number,
@@ -199,6 +243,7 @@ export interface Native {
     text: string,
     localText: string,
     numbers: Float64Array,
+    options: Uint8Array,
   ): number
   engineAdopt(engine: number, lane: number, descriptor: number, numbers: Float64Array): number
   engineSubmit(

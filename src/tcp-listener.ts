@@ -1,5 +1,6 @@
 import { accepted } from './accept.ts'
 import { native } from './binding.ts'
+import type { BuilderFamily } from './builder.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
@@ -12,6 +13,7 @@ import {
   scratch,
 } from './socket-addr.ts'
 import { handleOf, key } from './source.ts'
+import { type TcpListenerBuilder, listenerBuilder } from './tcp-builder.ts'
 import { type TcpStream, streamOf } from './tcp-stream.ts'
 
 /** Options of {@link TcpListener.bind}. */
@@ -55,6 +57,16 @@ export class TcpListener extends IpSocket {
     )
     if (handle < 0) throw failure(handle, 'listen', at)
     return new TcpListener(handle, key)
+  }
+
+  /**
+   * A socket whose options can be set before it is bound and listens. `of` is its family, or an
+   * address of it. Unlike with {@link TcpListener.bind}, `SO_REUSEADDR` is not set.
+   *
+   * @throws `ERR_INVALID_ADDRESS`, …; `EAFNOSUPPORT`, `EMFILE`.
+   */
+  static builder(of: BuilderFamily): TcpListenerBuilder {
+    return listenerBuilder(of, (handle) => new TcpListener(handle, key))
   }
 
   /**

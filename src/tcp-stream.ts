@@ -1,4 +1,5 @@
 import { native } from './binding.ts'
+import type { BuilderFamily } from './builder.ts'
 import { checkBoolean, checkInteger } from './check.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
@@ -13,6 +14,7 @@ import {
   scratch,
 } from './socket-addr.ts'
 import { handleOf, key } from './source.ts'
+import { type TcpStreamBuilder, streamBuilder } from './tcp-builder.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
 
@@ -56,6 +58,20 @@ export class TcpStream extends IpSocket {
     const stream = streamOf(handle)
     stream.#remote = to
     return stream
+  }
+
+  /**
+   * A socket whose options can be set before it connects, and that can be bound before. `of` is its
+   * family, or an address of it.
+   *
+   * @throws `ERR_INVALID_ADDRESS`, …; `EAFNOSUPPORT`, `EMFILE`.
+   */
+  static builder(of: BuilderFamily): TcpStreamBuilder {
+    return streamBuilder(of, (handle, remote) => {
+      const stream = streamOf(handle)
+      stream.#remote = remote
+      return stream
+    })
   }
 
   /**

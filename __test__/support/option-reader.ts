@@ -64,3 +64,31 @@ export function hasReader(t: ExecutionContext, name: 'perl' | 'ss'): boolean {
   t.pass()
   return false
 }
+
+/** Reads options by `getsockopt`, and prints the values of each on a line. */
+const anyProgram = `
+  open(my $socket, '+<&=', 3) or die $!;
+  for my $option (@ARGV) {
+    my @values;
+    for (split / /, $option) {
+      my ($level, $name, $template) = split /,/;
+      my $value = getsockopt($socket, $level, $name) // die "$level $name: $!";
+      push @values, unpack($template, $value);
+    }
+    print "@values\\n";
+  }
+`
+
+/** What another program, which inherits the descriptor, reads: one text for each list of options. */
+export function readOptions(
+  fd: number,
+  options: readonly (readonly (readonly [level: number, name: number, template: string])[])[],
+): string[] {
+  const args = options.map((places) => places.map((place) => place.join()).join(' '))
+  const { stdout, stderr, status } = spawnSync('perl', ['-e', anyProgram, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', fd],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+  return stdout.split('\n').slice(0, -1)
+}

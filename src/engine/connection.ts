@@ -1,5 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks'
 import { socketClosed, systemError, writeAfterEnd } from '../errors.ts'
+import { type OptionTarget, connectionTarget } from '../option-target.ts'
 import { type Address, addressAt, isUnknownAt, localAt, portAt } from './address.ts'
 import type { Connector } from './connector.ts'
 import { bytesOf } from './bytes.ts'
@@ -287,6 +288,13 @@ export class Connection {
   setKeepAlive(isOn: boolean, delay: number, interval: number, count: number): void {
     if ((this.state & State.GONE) !== 0) return
     this.lane.out.addWords(Op.KEEPALIVE, this, isOn ? 1 : 0, [delay, interval, count])
+  }
+
+  /** Whose options: the socket's, as long as the program may touch it. */
+  get target(): OptionTarget {
+    if ((this.state & (muted | State.GONE)) !== 0) throw socketClosed()
+    const { index, machine } = this.lane
+    return connectionTarget(machine.handle, index, this.index, this.generation)
   }
 
   detach(departure: Departure): void {

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { native } from '../binding.ts'
+import type { SocketOptionValues } from '../option-values.ts'
 import { own, signalOf, timeoutOf } from '../check.ts'
 import {
   type Place,
@@ -17,6 +18,7 @@ import {
 } from '../errors.ts'
 import { Connection } from './connection.ts'
 import { Deferred } from './deferred.ts'
+import { connectOptionsOf } from './initial-options.ts'
 import type { Machine } from './machine.ts'
 import {
   Field,
@@ -50,6 +52,8 @@ export interface ConnectOptions<T = undefined> extends SocketOptions<T> {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds for all of it, then it rejects with `ETIMEDOUT`. Default: none. */
   readonly timeout?: number | undefined
+  /** Options of the socket before it connects. All but `fastOpenConnect`. */
+  readonly options?: SocketOptionValues | undefined
 }
 
 const maxDelay = 2 ** 31 - 1
@@ -62,6 +66,7 @@ export class Connector {
   readonly #machine: Machine
   readonly #resource: AsyncResource
   readonly #numbers: Numbers = newNumbers()
+  readonly #options: Uint8Array
   readonly #settings: Settings
   readonly #hostname: string
   readonly #path: string | undefined
@@ -83,6 +88,7 @@ export class Connector {
     this.#resource = resource
     const numbers = this.#numbers
     this.#settings = settingsOf(bag, clientDeadlines, numbers)
+    this.#options = connectOptionsOf(bag, numbers)
     this.#path = pathOf(bag)
     this.#hostname = textOf(bag, 'hostname') ?? 'localhost'
     // A resolver would see the name end there, and find another host.
@@ -157,7 +163,14 @@ export class Connector {
     numbers[Field.INDEX] = index >>> 0
     numbers[Field.GENERATION] = generation
     const local = this.#localFor(address)
-    const code = native.engineConnect(this.#machine.handle, lane.index, address, local, numbers)
+    const code = native.engineConnect(
+      this.#machine.handle,
+      lane.index,
+      address,
+      local,
+      numbers,
+      this.#options,
+    )
     if (code < 0) {
       lane.giveBack(index)
       this.#error = failure(code, 'connect', this.#place)

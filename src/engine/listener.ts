@@ -1,4 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
+import { serverClosed } from '../errors.ts'
+import { type OptionTarget, serverTarget } from '../option-target.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
 import type { Lane } from './lane.ts'
@@ -47,6 +49,12 @@ export class Listener {
     machine.listeners[index] = this
     machine.opened()
     this.hold()
+  }
+
+  /** Whose options: the server's, as long as it listens. */
+  get target(): OptionTarget {
+    if (this.isClosing) throw serverClosed()
+    return serverTarget(this.machine.handle, this.index)
   }
 
   hold(): void {

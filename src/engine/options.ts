@@ -139,6 +139,10 @@ export function raise(numbers: Numbers, flag: number): void {
   numbers[Field.FLAGS] = (numbers[Field.FLAGS] as number) | flag
 }
 
+export function lower(numbers: Numbers, flag: number): void {
+  numbers[Field.FLAGS] = (numbers[Field.FLAGS] as number) & ~flag
+}
+
 function readKeepAlive(value: unknown, numbers: Numbers): void {
   if (value === undefined || value === false) return
   raise(numbers, Flag.KEEP_ALIVE)

@@ -2,10 +2,14 @@ import { isIP } from 'node:net'
 import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
 import { check, failure, illegalConstructor, invalidHostname, invalidType } from '../errors.ts'
+import type { SocketOptionValues } from '../option-values.ts'
+import { liveStore } from '../option-store.ts'
 import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
+import { type SocketOptions as Options, socketOptionsOf } from '../socket-options.ts'
 import type { Address } from './address.ts'
 import { broadcast } from './broadcast.ts'
 import { type Handlers, callbacksOf } from './handlers.ts'
+import { listenOptionsOf } from './initial-options.ts'
 import { Listener } from './listener.ts'
 import type { Machine } from './machine.ts'
 import {
@@ -56,6 +60,8 @@ export interface ListenOptions<T = undefined> extends SocketOptions<T> {
    * for no limit.
    */
   readonly maxConnections?: number | undefined
+  /** Options of the listening socket before it is bound; on some systems sockets inherit them. */
+  readonly options?: SocketOptionValues | undefined
 }
 
 const key = Symbol('Server')
@@ -78,11 +84,12 @@ export class Server implements AsyncDisposable {
     numbers[Field.BACKLOG] = backlogOf(own(bag, 'backlog'))
     if (flagOf(bag, 'reusePort', false)) raise(numbers, Flag.REUSE_PORT)
     if (flagOf(bag, 'ipv6Only', false)) raise(numbers, Flag.IPV6_ONLY)
+    const options = listenOptionsOf(bag, numbers)
     const place = placeOf(bag)
     // Reading options may have run code of the program's.
     machine.checkOpen()
     const index = machine.newListenerIndex()
-    this.#address = bind(machine, index, place, numbers)
+    this.#address = bind(machine, index, place, numbers, options)
     this.#counters = new Counters(serverFields, (out) =>
       native.listenerStats(machine.handle, index, out),
     )
@@ -113,6 +120,16 @@ export class Server implements AsyncDisposable {
     if (typeof this.#address === 'string') return this.#address
     const { address, family, port } = this.#address
     return { address, family, port }
+  }
+
+  /**
+   * The options of the listening socket; of all of them if the threads have one each, and then what is
+   * read is that of the first. What sockets inherit that are accepted later is in docs/options.md.
+   *
+   * @throws of its methods: `ERR_SERVER_CLOSED` from `close` on.
+   */
+  get options(): Options {
+    return socketOptionsOf(liveStore(() => this.#listener.target))
   }
 
   /** How many sockets had their `open` and not yet their `close`. */
@@ -213,15 +230,16 @@ function bind(
   index: number,
   place: ListenPlace,
   numbers: Numbers,
+  options: Uint8Array,
 ): SocketAddr | string {
   if (typeof place === 'string') {
     raise(numbers, Flag.PATH)
-    const code = native.engineListen(machine.handle, index, place, numbers)
+    const code = native.engineListen(machine.handle, index, place, numbers, options)
     if (code < 0) throw failure(code, 'listen', { address: place, port: -1 })
     return place
   }
   numbers[Field.PORT] = place.port
-  bindAddress(machine, index, place.hostname, place.port, numbers)
+  bindAddress(machine, index, place.hostname, place.port, numbers, options)
   check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')
   return decodeScratch()
 }
@@ -232,16 +250,17 @@ function bindAddress(
   hostname: string | undefined,
   port: number,
   numbers: Numbers,
+  options: Uint8Array,
 ): void {
   const literal = hostname === 'localhost' ? '127.0.0.1' : hostname
   if (literal !== undefined && isIP(literal) === 0) {
     throw invalidHostname('options.hostname', hostname)
   }
   const address = literal ?? '::'
-  const error = tryBind(machine, index, address, port, numbers)
+  const error = tryBind(machine, index, address, port, numbers, options)
   if (error === undefined) return
   if (literal !== undefined || !noIPv6.has(error.code ?? '')) throw error
-  const second = tryBind(machine, index, '0.0.0.0', port, numbers)
+  const second = tryBind(machine, index, '0.0.0.0', port, numbers, options)
   if (second !== undefined) throw second
 }
 
@@ -254,8 +273,9 @@ function tryBind(
   address: string,
   port: number,
   numbers: Numbers,
+  options: Uint8Array,
 ): NodeJS.ErrnoException | undefined {
-  const code = native.engineListen(machine.handle, index, address, numbers)
+  const code = native.engineListen(machine.handle, index, address, numbers, options)
   if (code >= 0) return undefined
   // As with Node, a port that was left to the system is no part of the error.
   return failure(code, 'listen', port === 0 ? { address } : { address, port })

@@ -1,5 +1,7 @@
 import { illegalConstructor } from '../errors.ts'
 import { checkBoolean } from '../check.ts'
+import { liveStore } from '../option-store.ts'
+import { type SocketOptions, socketOptionsOf } from '../socket-options.ts'
 import { familyOf, textOf } from './address.ts'
 import type { Connection } from './connection.ts'
 import { type Detached, Departure } from './departure.ts'
@@ -19,7 +21,7 @@ export let socketOf: (connection: Connection) => Socket<unknown>
  * What was received while there is no `data` handler is dropped.
  */
 export class Socket<T = undefined> {
-  /** The program's own; {@link SocketOptions.data} makes it. */
+  /** The program's own; the option `data` makes it. */
   data: T
   readonly #connection: Connection
 
@@ -142,6 +144,19 @@ export class Socket<T = undefined> {
     const times = keepAliveOf(delay, interval, count)
     this.#connection.setKeepAlive(keepAlive, times.delay, times.interval, times.count)
     return this
+  }
+
+  /**
+   * The options of the socket, wherever its machine runs. Each method is done when it returns, so that
+   * it overtakes {@link Socket.setNoDelay} and all else that takes effect later.
+   *
+   * Closing waits for `linger`: if that is more than 0, all sockets of the same thread do.
+   *
+   * @throws of its methods: `ERR_SOCKET_CLOSED` when the socket is closed, from `close`, `terminate`
+   * and `detach` on, and when its end is only known natively yet.
+   */
+  get options(): SocketOptions {
+    return socketOptionsOf(liveStore(() => this.#connection.target))
   }
 
   /**

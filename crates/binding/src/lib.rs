@@ -6,6 +6,7 @@
 //! `src/native.ts` declares the same table for TypeScript.
 
 mod address;
+mod builder;
 mod engine;
 mod env;
 mod ffi;
@@ -67,6 +68,16 @@ functions! {
     "rearm" => source::rearm,
     "option" => option::get,
     "setOption" => option::set,
+    "optionText" => option::text,
+    "setOptionText" => option::set_text,
+    "rawOption" => option::raw,
+    "setRawOption" => option::set_raw,
+    "tcpInfo" => option::tcp_info,
+    "builderOpen" => builder::open,
+    "builderBind" => builder::bind,
+    "builderListen" => builder::listen,
+    "builderConnect" => builder::connect,
+    "builderBindUdp" => builder::bind_udp,
     "udpBind" => udp::bind,
     "udpFromRaw" => udp::from_raw,
     "udpConnect" => udp::connect,

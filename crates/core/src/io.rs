@@ -19,6 +19,7 @@ use socket2::SockRef;
 
 #[cfg(unix)]
 use crate::borrowed::BorrowedDescriptor;
+use crate::builder::Unbound;
 use crate::error::{Misuse, Result};
 use crate::raw::{self, RawDescriptor, Role};
 
@@ -45,6 +46,8 @@ pub enum Kind {
     Borrowed = 8,
     /// `Io::NamedPipe`
     NamedPipe = 9,
+    /// [`Io::Unbound`]
+    Unbound = 10,
 }
 
 /// A socket, or a thing that is polled like one, of any kind that this package knows.
@@ -77,6 +80,8 @@ pub enum Io {
     /// One end of a named pipe.
     #[cfg(windows)]
     NamedPipe(NamedPipe),
+    /// A socket that does not listen or connect yet. It cannot be polled.
+    Unbound(Unbound),
 }
 
 macro_rules! each {
@@ -99,6 +104,7 @@ macro_rules! each {
             Io::Borrowed($socket) => $result,
             #[cfg(windows)]
             Io::NamedPipe($socket) => $result,
+            Io::Unbound($socket) => $result,
         }
     };
 }
@@ -125,6 +131,7 @@ impl Io {
             Self::Borrowed(_) => Kind::Borrowed,
             #[cfg(windows)]
             Self::NamedPipe(_) => Kind::NamedPipe,
+            Self::Unbound(_) => Kind::Unbound,
         }
     }
 
@@ -136,6 +143,7 @@ impl Io {
             Self::TcpListener(socket) => SockRef::from(socket),
             Self::TcpStream(socket) => SockRef::from(socket),
             Self::UdpSocket(socket) => SockRef::from(socket),
+            Self::Unbound(socket) => SockRef::from(socket.socket()),
             #[cfg(unix)]
             Self::UnixListener(socket) => SockRef::from(socket),
             #[cfg(unix)]
@@ -157,6 +165,8 @@ impl Io {
             Self::TcpListener(socket) => Ok(socket.local_addr()?),
             Self::TcpStream(socket) => Ok(socket.local_addr()?),
             Self::UdpSocket(socket) => Ok(socket.local_addr()?),
+            Self::Unbound(socket) => socket.local_addr(),
+            #[cfg(unix)]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -265,7 +275,7 @@ impl Io {
         // The outcome is the would-block that the closure makes.
         let blocked = || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into());
         match self {
-            Self::TcpListener(_) => {}
+            Self::TcpListener(_) | Self::Unbound(_) => {}
             Self::TcpStream(socket) => drop(socket.try_io(blocked)),
             Self::UdpSocket(socket) => drop(socket.try_io(blocked)),
             // Here nothing is needed.

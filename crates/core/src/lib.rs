@@ -11,6 +11,7 @@
 mod address;
 #[cfg(unix)]
 mod borrowed;
+pub mod builder;
 pub mod datagrams;
 pub mod engine;
 mod error;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use mio::Interest;
 
+use crate::builder::Unbound;
 use crate::engine::is_owned;
 use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
@@ -168,6 +169,25 @@ impl Mirror {
     pub fn owns(&self, raw: RawDescriptor) -> bool {
         let mut sources = self.sources.iter();
         sources.any(|(_, source)| source.io.is_owner() && source.io.as_raw() == raw)
+    }
+
+    /// Lets a socket of [`crate::builder`] become what it was made for, under a new handle, if
+    /// `operation` succeeds; else it stays as it is.
+    ///
+    /// Errors: [`Misuse::WrongSource`] for what is no such socket; what `operation` says.
+    pub fn build(
+        &mut self,
+        builder: Handle,
+        operation: impl FnOnce(&Unbound) -> Result<fn(Unbound) -> Io>,
+    ) -> Result<Handle> {
+        let Io::Unbound(unbound) = &self.source(builder)?.io else {
+            return Err(Misuse::WrongSource.into());
+        };
+        let finish = operation(unbound)?;
+        match self.take_source(builder)?.io {
+            Io::Unbound(unbound) => self.open_source(finish(unbound)),
+            _ => Err(Misuse::WrongSource.into()),
+        }
     }
 
     /// Deregisters and closes a source, in this order: a descriptor that is duplicated elsewhere

@@ -39,6 +39,7 @@ fn fill(program: &mut Program, lane: usize, records: usize) {
             id,
             target: Target::Path("".into()),
             local: None,
+            options: Default::default(),
             profile: Arc::default(),
         };
         program.command_to(lane, nowhere);

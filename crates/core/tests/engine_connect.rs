@@ -63,6 +63,7 @@ fn what_is_asked_before_the_connection_is_made_is_done_then() {
             id,
             target: Target::Ip(address),
             local: None,
+            options: Default::default(),
             profile: Arc::default(),
         });
         let asked = Submission::default().write(id, b"early");
@@ -86,6 +87,7 @@ fn a_connection_can_be_given_up_before_it_is_made() {
                 id,
                 target: Target::Ip(address),
                 local: None,
+                options: Default::default(),
                 profile: Profile {
                     linger: 1,
                     ..Profile::default()
@@ -120,6 +122,7 @@ fn nobody_is_connected_to_itself() {
             id,
             target: Target::Ip(address),
             local: Some(address),
+            options: Default::default(),
             profile: Arc::default(),
         });
         let refused = Event::Closed(-ECONNREFUSED, CONNECT);
@@ -137,6 +140,7 @@ fn an_address_that_is_not_local_is_refused() {
             id,
             target: Target::Ip(address),
             local: Some(([192, 0, 2, 1], 0).into()),
+            options: Default::default(),
             profile: Arc::default(),
         });
         let end = program.until_end(id);

@@ -1,6 +1,7 @@
 //! The functions of an engine.
 
 use mio_js_core::engine::{Command, Id, Io, Limits, Stream};
+use mio_js_core::option::Settings;
 use mio_js_core::{Misuse, Result};
 
 use super::bell::Kind;
@@ -45,7 +46,7 @@ pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
     }
 }
 
-/// `engineConnect(engine, lane, text, localText, numbers)`.
+/// `engineConnect(engine, lane, text, localText, numbers, options)`.
 pub(crate) fn connect(call: &mut Call<'_>) -> Result<()> {
     let (engine, lane) = (call.handle(0)?, call.u32(1)?);
     let numbers = Numbers::of(call, 4)?;
@@ -53,6 +54,7 @@ pub(crate) fn connect(call: &mut Call<'_>) -> Result<()> {
         id: numbers.id()?,
         target: numbers.target(&call.text(2)?)?,
         local: numbers.local(&call.text(3)?)?,
+        options: Settings::parse(call.whole(5)?)?,
         profile: numbers.profile(),
     };
     call.state().engine(engine)?.with_lane(lane, |lane| {

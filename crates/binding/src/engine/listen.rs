@@ -14,6 +14,7 @@ use std::sync::Arc;
 use mio_js_core::engine::{
     BindOptions, Bound, Command, Listen, ListenerShared, Target, bind as bind_one,
 };
+use mio_js_core::option::Settings;
 use mio_js_core::{Failure, Misuse, Result};
 
 use super::Engine;
@@ -36,14 +37,18 @@ pub(super) struct Server {
     shared: Arc<ListenerShared>,
 }
 
-/// `engineListen(engine, listener, text, numbers)`.
+/// `engineListen(engine, listener, text, numbers, options)`.
 pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);
     let numbers = Numbers::of(call, 3)?;
     let target = numbers.target(&call.text(2)?)?;
+    let options = BindOptions {
+        options: Settings::parse(call.whole(4)?)?,
+        ..numbers.bind_options()
+    };
     call.state()
         .engine(engine)?
-        .listen(listener, &target, &numbers)
+        .listen(listener, &target, &numbers, &options)
 }
 
 fn listener_of(call: &Call<'_>) -> Result<u32> {
@@ -74,8 +79,14 @@ impl Engine {
         Ok(self.servers.get(&listener).ok_or(Misuse::ServerClosed)?)
     }
 
-    fn listen(&mut self, listener: u32, target: &Target, numbers: &Numbers) -> Result<()> {
-        let bounds = bind(target, &numbers.bind_options(), self.lanes.len())?;
+    fn listen(
+        &mut self,
+        listener: u32,
+        target: &Target,
+        numbers: &Numbers,
+        options: &BindOptions,
+    ) -> Result<()> {
+        let bounds = bind(target, options, self.lanes.len())?;
         let address = match bounds.first() {
             Some(bound) => bound.local_addr()?,
             None => None,

@@ -27,7 +27,8 @@ mod watch;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use mio_js_core::engine::{Io, Limits, MAX_DATA, MAX_RECORDS, RECORD};
+use mio_js_core::engine::{Id, Io, Limits, MAX_DATA, MAX_RECORDS, RECORD};
+use mio_js_core::option::SockRef;
 use mio_js_core::{Handle, Misuse, Result};
 
 pub(crate) use calls::{
@@ -147,6 +148,38 @@ impl Engine {
 
     fn lane(&mut self, lane: u32) -> Result<&mut EngineLane> {
         Ok(self.lanes.get_mut(lane as usize).ok_or(Misuse::Range)?)
+    }
+
+    /// Does something short with the socket of a connection.
+    pub(crate) fn with_socket<R>(
+        &mut self,
+        lane: u32,
+        id: Id,
+        operation: impl FnOnce(&SockRef<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.lane(lane)?.core().with_socket(id, operation)
+    }
+
+    /// Calls `operation` with the listening sockets of a server, as long as it wants more.
+    ///
+    /// Errors: [`Misuse::ServerClosed`] if there is none.
+    pub(crate) fn with_listeners(
+        &mut self,
+        listener: u32,
+        mut operation: impl FnMut(&SockRef<'_>) -> bool,
+    ) -> Result<()> {
+        let mut is_closed = true;
+        for lane in &mut self.lanes {
+            let wants_more = lane.core().with_listener(listener, &mut operation);
+            is_closed &= wants_more.is_none();
+            if wants_more == Some(false) {
+                break;
+            }
+        }
+        if is_closed {
+            return Err(Misuse::ServerClosed.into());
+        }
+        Ok(())
     }
 
     /// Does something with a lane, and sees to what comes of it.

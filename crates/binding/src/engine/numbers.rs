@@ -67,6 +67,7 @@ impl Numbers {
             ipv6_only: self.has(IPV6_ONLY),
             nodelay: self.has(NO_DELAY),
             keepalive: self.keepalive(),
+            ..BindOptions::default()
         }
     }
 

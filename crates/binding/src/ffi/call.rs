@@ -14,7 +14,7 @@ use crate::env::Environment;
 const MAX_ARGUMENTS: usize = 8;
 /// The bytes of a text: longer ones are cut, and still too long for an address or a path.
 const MAX_TEXT: usize = 1024;
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// One call from JavaScript: its environment and arguments.
 ///

@@ -2,7 +2,7 @@
 
 use mio_js_core::{Misuse, Result};
 
-use super::call::Call;
+use super::call::{Call, MAX_SAFE_INTEGER};
 
 const F64: usize = size_of::<f64>();
 
@@ -49,6 +49,20 @@ impl Call<'_> {
             *float = f64::from_ne_bytes(*bytes);
         }
         Ok(floats)
+    }
+
+    /// As [`Call::floats`], of whole numbers.
+    ///
+    /// Errors: [`Misuse::Range`] for what is no whole number of 53 bits.
+    pub(crate) fn integers<const N: usize>(&self, index: usize) -> Result<[u64; N]> {
+        let floats = self.floats(index)?;
+        if floats
+            .iter()
+            .any(|float| !(0.0..=MAX_SAFE_INTEGER).contains(float) || float.trunc() != *float)
+        {
+            return Err(Misuse::Range.into());
+        }
+        Ok(floats.map(|float| float as u64))
     }
 
     /// Writes numbers to the `Float64Array` in the last argument.

@@ -11,6 +11,7 @@ use super::lane::Port;
 use super::listener::{Bound, ListenerShared};
 use super::stream::Stream;
 use crate::error::Result;
+use crate::option::Settings;
 
 /// Where to connect to, or listen on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +94,8 @@ pub enum Command<B> {
         target: Target,
         /// The own address, if it matters.
         local: Option<SocketAddr>,
+        /// Set before anything else is done with the socket.
+        options: Settings,
         /// Its configuration.
         profile: Arc<Profile>,
     },

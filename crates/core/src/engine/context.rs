@@ -9,6 +9,7 @@ use super::completion::{Completions, Kind, MAX_RECORDS, put_address};
 use super::connection::{Connection, Flag};
 use super::counters::Counters;
 use super::id::Id;
+use super::owned::LaneKey;
 use super::reader::Reader;
 use super::timer::{TICK, Wheel};
 
@@ -18,6 +19,8 @@ const ACK_DELAY: u64 = 50;
 /// Everything but the connections themselves.
 #[derive(Debug)]
 pub(super) struct Context<B> {
+    /// Which lane this is, where sockets are looked up.
+    pub(super) key: LaneKey,
     pub(super) registry: Registry,
     pub(super) out: Completions<B>,
     /// Records that did not fit any more.
@@ -46,6 +49,7 @@ pub(super) struct Context<B> {
 impl<B> Context<B> {
     pub(super) fn new(registry: Registry, max_pending: u64) -> Self {
         Self {
+            key: LaneKey::new(),
             registry,
             out: Completions::default(),
             overflow: VecDeque::new(),

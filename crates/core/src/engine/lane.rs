@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use super::auto::Auto;
 use super::command::Command;
 use super::completion::Completions;
@@ -20,7 +22,7 @@ use super::counters::Counters;
 use super::handover::{Inbox, Merge, Outbox, Parcel};
 use super::id::Id;
 use super::machine::{Limits, Machine};
-use super::owned;
+use super::owned::{self, LaneKey};
 use super::reader::Buffer;
 use super::submission::{Submissions, check};
 use super::thread;
@@ -77,6 +79,7 @@ type Notify = Arc<dyn Fn() + Send + Sync>;
 /// The program's side of a machine.
 pub struct Lane<B> {
     io: Io,
+    key: LaneKey,
     /// Here while it is inline.
     machine: Option<Box<Machine<B>>>,
     shared: Arc<Shared<B>>,
@@ -114,6 +117,7 @@ impl<B: Buffer> Lane<B> {
         });
         let mut lane = Self {
             io,
+            key: machine.key(),
             counters: Arc::clone(machine.counters()),
             #[cfg(unix)]
             registry: machine.registry().try_clone()?,
@@ -179,9 +183,17 @@ impl<B: Buffer> Lane<B> {
     }
 
     /// Asks for what does not fit into a record.
-    pub fn command(&mut self, command: Command<B>) {
-        if let Command::Adopt { stream, .. } = &command {
-            owned::announce(stream.as_raw());
+    pub fn command(&mut self, mut command: Command<B>) {
+        match &mut command {
+            Command::Adopt { id, stream, .. } => {
+                owned::announce(self.key.connection(*id), stream.as_raw());
+            }
+            Command::Listen(listen) => {
+                if let Some(bound) = &mut listen.bound {
+                    bound.belong_to(self.key.listener(listen.listener));
+                }
+            }
+            _ => {}
         }
         if let Some(machine) = &mut self.machine {
             self.scratch.command(command);
@@ -193,6 +205,29 @@ impl<B: Buffer> Lane<B> {
         shared
             .inbox
             .send(|inbox| inbox.command(command), || shared.wake());
+    }
+
+    /// Does something short with the socket of a connection, wherever the machine is.
+    ///
+    /// Errors: [`Misuse::SocketClosed`] when the connection is over, or is not known; what
+    /// `operation` says.
+    pub fn with_socket<R>(
+        &self,
+        id: Id,
+        operation: impl FnOnce(&SockRef<'_>) -> Result<R>,
+    ) -> Result<R> {
+        owned::with_socket(self.key.connection(id), operation)
+            .unwrap_or_else(|| Err(Misuse::SocketClosed.into()))
+    }
+
+    /// As [`Lane::with_socket`], with a listening socket; `None` if this lane has none, or none any
+    /// more.
+    pub fn with_listener<R>(
+        &self,
+        listener: u32,
+        operation: impl FnOnce(&SockRef<'_>) -> R,
+    ) -> Option<R> {
+        owned::with_socket(self.key.listener(listener), operation)
     }
 
     /// Inline: one turn, without waiting. Elsewhere it turns by itself.
@@ -356,8 +391,8 @@ impl<B> Drop for Lane<B> {
         let mut submissions = Submissions::default();
         self.shared.inbox.take(&mut submissions);
         for command in &submissions.commands {
-            if let Command::Adopt { stream, .. } = command {
-                owned::withdraw(stream.as_raw());
+            if let Command::Adopt { id, stream, .. } = command {
+                owned::withdraw(self.key.connection(*id), stream.as_raw());
             }
         }
     }

@@ -2,6 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::os::fd::AsRawFd;
+#[cfg(windows)]
+use std::os::windows::io::AsRawSocket;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +18,11 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::command::{KeepAlive, Profile, Target};
 use super::lane::Port;
+use super::owned::{Owned, Owner};
 use super::stream::{self, Stream};
 use crate::error::Result;
-use crate::raw::descriptor_limit;
+use crate::option::Settings;
+use crate::raw::{RawDescriptor, descriptor_limit};
 #[cfg(unix)]
 use crate::unix;
 
@@ -33,6 +39,8 @@ pub struct BindOptions {
     pub nodelay: bool,
     /// `SO_KEEPALIVE` of the connections.
     pub keepalive: Option<KeepAlive>,
+    /// Set last of all, before the socket is bound.
+    pub options: Settings,
 }
 
 #[derive(Debug)]
@@ -45,6 +53,8 @@ enum Acceptor {
 /// A listening socket, which is not watched yet.
 #[derive(Debug)]
 pub struct Bound {
+    /// First, as it is to be dropped before the socket.
+    owned: Option<Owned>,
     acceptor: Acceptor,
     /// The file of a Unix socket, to be removed when nobody else has replaced it.
     #[expect(dead_code, reason = "it acts when it is dropped")]
@@ -85,6 +95,7 @@ pub fn bind(target: &Target, options: &BindOptions) -> Result<Bound> {
             }
         }
     }
+    options.options.apply(&SockRef::from(&socket))?;
     socket.bind(&address)?;
     let file = match target {
         Target::Path(path) => SocketFile::of(path),
@@ -96,15 +107,37 @@ pub fn bind(target: &Target, options: &BindOptions) -> Result<Bound> {
         let acceptor = Acceptor::Unix(UnixListener::from_std(
             std::os::fd::OwnedFd::from(socket).into(),
         ));
-        return Ok(Bound { acceptor, file });
+        return Ok(Bound {
+            owned: None,
+            acceptor,
+            file,
+        });
     }
     Ok(Bound {
+        owned: None,
         acceptor: Acceptor::Tcp(TcpListener::from_std(socket.into())),
         file,
     })
 }
 
 impl Bound {
+    /// It is a listener of a lane from now on, and its options are found there.
+    pub(super) fn belong_to(&mut self, owner: Owner) {
+        self.owned = Some(Owned::new(owner, self.as_raw()));
+    }
+
+    fn as_raw(&self) -> RawDescriptor {
+        #[cfg(unix)]
+        return match &self.acceptor {
+            Acceptor::Tcp(listener) => listener.as_raw_fd(),
+            Acceptor::Unix(listener) => listener.as_raw_fd(),
+        };
+        #[cfg(windows)]
+        return match &self.acceptor {
+            Acceptor::Tcp(listener) => listener.as_raw_socket(),
+        };
+    }
+
     /// The address, for TCP.
     pub fn local_addr(&self) -> Result<Option<SocketAddr>> {
         match &self.acceptor {

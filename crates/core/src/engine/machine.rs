@@ -16,6 +16,7 @@ use super::context::Context;
 use super::counters::Counters;
 use super::id::{Id, Subject, WAKER_TOKEN, subject};
 use super::listener::Listener;
+use super::owned::LaneKey;
 use super::reader::Buffer;
 use super::table::Table;
 use super::timer::TICK;
@@ -87,6 +88,11 @@ impl<B: Buffer> Machine<B> {
     /// What happened so far.
     pub(super) fn counters(&self) -> &Arc<Counters> {
         &self.context.counters
+    }
+
+    /// Which lane this is, where sockets are looked up.
+    pub(super) fn key(&self) -> LaneKey {
+        self.context.key
     }
 
     /// The selector, for those who watch its descriptor.
@@ -264,8 +270,9 @@ impl<B: Buffer> Machine<B> {
                 id,
                 target,
                 local,
+                options,
                 profile,
-            } => self.connect(id, &target, local, profile),
+            } => self.connect(id, &target, local, &options, profile),
             Command::Adopt {
                 id,
                 stream,

@@ -14,6 +14,7 @@ use super::listener::{Listener, Mishap};
 use super::machine::Machine;
 use super::reader::Buffer;
 use super::stream::{INPUT, Stream};
+use crate::option::Settings;
 
 impl<B: Buffer> Machine<B> {
     pub(super) fn listen(&mut self, listen: Listen<B>) {
@@ -73,9 +74,10 @@ impl<B: Buffer> Machine<B> {
         id: Id,
         target: &Target,
         local: Option<SocketAddr>,
+        options: &Settings,
         profile: Arc<Profile>,
     ) {
-        let stream = match Stream::connect(target, local) {
+        let stream = match Stream::connect(target, local, options) {
             Ok(stream) => stream,
             Err(cause) => return self.refuse(id, cause),
         };
@@ -89,14 +91,16 @@ impl<B: Buffer> Machine<B> {
         {
             return self.refuse(id, Cause::io(error, Syscall::SetOption));
         }
-        let mut connection = Connection::new(stream, profile, None, self.context.now);
+        let owner = self.context.key.connection(id);
+        let mut connection = Connection::new(owner, stream, profile, None, self.context.now);
         connection.set(Flag::Connecting);
         connection.unset(Flag::Writable);
         self.place(id, connection);
     }
 
     pub(super) fn adopt(&mut self, id: Id, stream: Stream, profile: Arc<Profile>) {
-        let mut connection = Connection::new(stream, profile, None, self.context.now);
+        let owner = self.context.key.connection(id);
+        let mut connection = Connection::new(owner, stream, profile, None, self.context.now);
         // It is connected, most likely, and the next turn finds out.
         connection.set(Flag::Connecting);
         self.place(id, connection);
@@ -159,7 +163,9 @@ impl<B: Buffer> Machine<B> {
             shared.count(Mishap::Error);
             return shared.leave();
         };
-        let mut connection = Connection::new(stream, profile, Some(shared), self.context.now);
+        let owner = self.context.key.connection(id);
+        let mut connection =
+            Connection::new(owner, stream, profile, Some(shared), self.context.now);
         self.context.arm(id, &mut connection);
         self.table.insert(connection);
         self.context.counters.accepted.add(1);

@@ -19,6 +19,7 @@ use super::completion::Syscall;
 use super::connection::Cause;
 use super::owned::is_owned;
 use crate::error::{Failure, Misuse, Result};
+use crate::option::Settings;
 use crate::raw::{self, RawDescriptor};
 use crate::transfer::MAX_BYTES;
 #[cfg(unix)]
@@ -57,12 +58,16 @@ impl Stream {
     pub(super) fn connect(
         target: &Target,
         local: Option<SocketAddr>,
+        options: &Settings,
     ) -> std::result::Result<Self, Cause> {
         let failed = |failure: Failure| Cause::failure(&failure, Syscall::Connect);
         let address = target.to_socket_address().map_err(failed)?;
         let socket = Socket::new(address.domain(), Type::STREAM, None)
             .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
             .map_err(|error| failed(error.into()))?;
+        options
+            .apply(&SockRef::from(&socket))
+            .map_err(|failure| Cause::failure(&failure, Syscall::SetOption))?;
         if let Some(local) = local {
             socket
                 .bind(&local.into())

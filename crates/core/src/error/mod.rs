@@ -172,6 +172,9 @@ misuses! {
     Argument = "ERR_INVALID_ARG_TYPE", "TypeError", "An argument has the wrong type";
     /// A number outside its range, at the native boundary.
     Range = "ERR_OUT_OF_RANGE", "RangeError", "A number is out of range";
+    /// An option whose value holds addresses, or has no bounds.
+    OptionUnsafe = "ERR_OPTION_UNSAFE", "TypeError",
+        "The option could make the system touch memory beyond its value, or is of an unknown level";
     /// A bug of this package: please report it.
     Panic = "ERR_MIO_PANIC", "Error", "The native code panicked; this is a bug in mio-js";
 }

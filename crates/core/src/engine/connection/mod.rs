@@ -24,7 +24,7 @@ use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::{Context, Ends};
 use crate::engine::id::Id;
 use crate::engine::listener::ListenerShared;
-use crate::engine::owned::Owned;
+use crate::engine::owned::{Owned, Owner};
 use crate::engine::queue::Queue;
 use crate::engine::stream::Stream;
 use crate::error::{Failure, Misuse};
@@ -152,6 +152,7 @@ pub(in crate::engine) struct Connection {
 
 impl Connection {
     pub(in crate::engine) fn new(
+        owner: Owner,
         stream: Stream,
         profile: Arc<Profile>,
         server: Option<Arc<ListenerShared>>,
@@ -159,7 +160,7 @@ impl Connection {
     ) -> Self {
         let flags = Flag::Writable as u32 | Flag::Silent as u32;
         Self {
-            _owned: Owned::new(stream.as_raw()),
+            _owned: Owned::new(owner, stream.as_raw()),
             stream,
             profile,
             server,

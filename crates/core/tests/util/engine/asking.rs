@@ -112,6 +112,7 @@ impl Program {
             id,
             target,
             local: None,
+            options: Default::default(),
             profile: Arc::default(),
         });
         self.until(|program| program.ledger().has_begun(id));

@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import { native } from './binding.ts'
 import { track, untrack } from './collected.ts'
-import { builderClosed, check, failure, illegalConstructor } from './errors.ts'
+import { builderClosed, check, failure, illegalConstructor, invalidAddress } from './errors.ts'
 import { liveStore } from './option-store.ts'
 import {
   type SocketAddr,
@@ -96,5 +96,7 @@ export abstract class SocketBuilder implements Disposable {
 function familyOf(of: BuilderFamily): number {
   if (of === 'IPv4') return 4
   if (of === 'IPv6') return 6
-  return isIPv6(addressOf(of).address) ? 6 : 4
+  const family = isIP(addressOf(of).address)
+  if (family === 0) throw invalidAddress(of)
+  return family
 }

@@ -28,7 +28,7 @@ function descriptors(): Map<number, string> {
   return found
 }
 
-/** A row of /proc/net/tcp or tcp6 of an established connection. */
+/** A row of /proc/net/tcp or tcp6. */
 interface Row {
   local: number
   remote: number
@@ -36,12 +36,16 @@ interface Row {
 }
 
 function established(): Row[] {
+  return rowsOf('01')
+}
+
+function rowsOf(state: string): Row[] {
   return ['tcp', 'tcp6'].flatMap((table) =>
     readFileSync(`/proc/net/${table}`, 'utf8')
       .split('\n')
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === '01')
+      .filter((fields) => fields[3] === state)
       .map((fields) => ({
         local: portOf(fields[1]),
         remote: portOf(fields[2]),
@@ -70,6 +74,14 @@ export function descriptorsOf(sockets: readonly Ports[]): number[] {
     if (fd === undefined) throw new Error(`no descriptor for ${localPort} to ${remotePort}`)
     return fd
   })
+}
+
+/** The descriptors of this process that listen at a port. */
+export function listenersAt(port: number): number[] {
+  const inodes = new Set(
+    rowsOf('0A').flatMap(({ local, inode }) => (local === port ? [inode] : [])),
+  )
+  return [...descriptors()].filter(([, target]) => inodes.has(target)).map(([fd]) => fd)
 }
 
 /** Inodes of the sockets that were accepted at a port. */

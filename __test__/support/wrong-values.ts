@@ -85,6 +85,13 @@ export const socketOptions: readonly (readonly [name: string, kind: Kind])[] = [
   ['linger', 'time'],
 ]
 
+/** A few of what goes to the system: each is checked by the spec of socket options. */
+const systemOptions: typeof socketOptions = [
+  ['options', 'object'],
+  ['options.ttl', 'nothing'],
+  ['options.nodelay', 'boolean'],
+]
+
 export const listenOptions: typeof socketOptions = [
   ...socketOptions,
   ['hostname', 'nothing'],
@@ -93,6 +100,7 @@ export const listenOptions: typeof socketOptions = [
   ['reusePort', 'boolean'],
   ['ipv6Only', 'boolean'],
   ['maxConnections', 'nothing'],
+  ...systemOptions,
 ]
 
 export const connectOptions: typeof socketOptions = [
@@ -102,6 +110,7 @@ export const connectOptions: typeof socketOptions = [
   ['localPort', 'nothing'],
   ['signal', 'nothing'],
   ['timeout', 'anyTime'],
+  ...systemOptions,
 ]
 
 export const engineOptions: typeof socketOptions = [

@@ -12,6 +12,8 @@ import {
   Shutdown,
   type SharedWaker,
   SocketAddr,
+  SocketLevel,
+  SocketOptions,
   type Source,
   SourceFd,
   TcpListener,
@@ -52,6 +54,15 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
   stream.writeVectored([Buffer.alloc(1), new Float64Array(1)])
   stream.shutdown(Shutdown.Write)
   TcpListener.bind('127.0.0.1:0', { backlog: 5 })
+  isType<Equal<typeof stream.options, SocketOptions>>()
+  isType<Equal<ReturnType<SocketOptions['linger']>, number | null>>()
+  isType<Equal<ReturnType<SocketOptions['tcpInfo']>['rtt'], number | undefined>>()
+  isType<Equal<ReturnType<SocketOptions['getOption']>, Buffer>>()
+  stream.options.setKeepalive({ time: 1000 })
+  stream.options.setOption(SocketLevel.TCP, 1, new Uint8Array(4))
+  const built: TcpListener = TcpListener.builder('IPv4').bind('127.0.0.1:0').listen()
+  const connecting: TcpStream = TcpStream.builder({ address: '::1', port: 0 }).connect('[::1]:1')
+  void [built, connecting]
   TcpStream.connect({ address: '::1', port: 80, scopeId: 1 })
   TcpStream.connect(stream.peerAddr())
   const number: number = Token(5)
@@ -163,6 +174,14 @@ export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): v
   const interest: Interest = Interest.READABLE.remove(Interest.READABLE)
   // @ts-expect-error made by connect, accept or fromRawFd
   void new TcpStream(1)
+  // @ts-expect-error an option of the socket
+  void new SocketOptions()
+  // @ts-expect-error a family, or an address
+  TcpListener.builder(4)
+  // @ts-expect-error there is no address yet
+  TcpStream.builder('IPv4').listen()
+  // @ts-expect-error milliseconds
+  stream.options.setLinger('1 s')
   // @ts-expect-error made by withCapacity
   void new Events(1)
   // @ts-expect-error made by a Poll

@@ -61,7 +61,7 @@ const given = {
 }
 const asGiven = samplesFor('stream', 'IPv4').filter(({ name }) => name in given)
 
-function read(fd: number): Record<string, string> {
+function readGiven(fd: number): Record<string, string> {
   const lines = readOptions(
     fd,
     asGiven.map(({ places }) => places),
@@ -86,7 +86,7 @@ underEachDriver('listen and connect set options before anything else', async (t,
   const fds = [...listenersAt(server.port!), ...descriptorsOf([socket, client])]
   t.true(fds.length >= 3)
   for (const fd of fds) {
-    const { keepalive, ...others } = read(fd)
+    const { keepalive, ...others } = readGiven(fd)
     t.deepEqual(others, wanted)
     t.regex(keepalive ?? '', /^1 11 \d+ 4$/)
   }

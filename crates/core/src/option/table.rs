@@ -5,7 +5,9 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
+#[cfg(not(any(windows, target_os = "openbsd")))]
+use socket2::TcpKeepalive;
 
 use crate::error::{Misuse, Result};
 #[cfg(unix)]
@@ -43,6 +45,10 @@ pub(super) enum Access {
         get: fn(&SockRef<'_>) -> Result<u64>,
         set: fn(&SockRef<'_>, u64) -> Result<()>,
     },
+    #[cfg_attr(
+        not(any(target_os = "android", target_os = "freebsd", target_os = "linux")),
+        expect(dead_code, reason = "this system has no such option")
+    )]
     Text {
         get: fn(&SockRef<'_>) -> io::Result<Vec<u8>>,
         set: fn(&SockRef<'_>, &str) -> io::Result<()>,
@@ -154,6 +160,7 @@ macro_rules! custom {
 }
 
 /// Times of the keepalive, which the system has in seconds.
+#[cfg(not(any(windows, target_os = "openbsd")))]
 macro_rules! seconds {
     ($name:literal, $get:ident, $with:ident) => {
         custom!(

@@ -26,9 +26,9 @@ pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 #[cfg(unix)]
 pub(crate) use memory::unix_path;
 pub(crate) use memory::{MSG_PEEK, uninit};
-pub(crate) use option::{
-    MAX_VALUE, borrow_socket, get_option, int_option, set_int_option, set_option,
-};
+pub(crate) use option::{MAX_VALUE, borrow_socket, get_option, set_option};
+#[cfg(unix)]
+pub(crate) use option::{int_option, set_int_option};
 #[cfg(unix)]
 pub(crate) use signal::without_sigpipe;
 pub(crate) use system::{descriptor_limit, interface_index};

@@ -198,6 +198,7 @@ pub(crate) fn set_option(socket: &SockRef<'_>, level: i32, name: i32, value: &[u
 pub(crate) const MAX_VALUE: usize = 65_536;
 
 /// An option that is an `int`.
+#[cfg(unix)]
 pub(crate) fn int_option(socket: &SockRef<'_>, level: i32, name: i32) -> Result<i32> {
     let mut value = [0; 4];
     get_option(socket, level, name, &mut value)?;
@@ -205,6 +206,7 @@ pub(crate) fn int_option(socket: &SockRef<'_>, level: i32, name: i32) -> Result<
 }
 
 /// Sets an option that is an `int`.
+#[cfg(unix)]
 pub(crate) fn set_int_option(
     socket: &SockRef<'_>,
     level: i32,

@@ -77,6 +77,36 @@ test('no junk in any argument of any function does more than fail', (t) => {
   }
 })
 
+test('forged names of sockets and servers of engines have no options', (t) => {
+  const arena = Buffer.alloc(2 ** 18)
+  const limits = Float64Array.of(1000)
+  const records = new Uint32Array(8 + 8 * 4096)
+  const engine = native.engineOpen(0, 1, 2, limits, records, arena, () => 0)
+  t.true(engine > 0)
+  const code = (...target: number[]): string | undefined => {
+    const name = Float64Array.from(target)
+    const set = native.setOption(name, 'keepalive', 1)
+    t.is(native.option(name, 'keepalive'), set)
+    t.is(native.rawOption(name, 1, 9, Buffer.alloc(4)), set)
+    return (failure(set, 'test') as NodeJS.ErrnoException).code
+  }
+  t.is(code(engine, 0, 0, 0, 0), 'ERR_SOCKET_CLOSED')
+  t.is(code(engine, 0, 1, 2 ** 31, 0), 'ERR_SOCKET_CLOSED')
+  t.is(code(engine, 0, 0, 2 ** 32 - 1, 2 ** 32 - 1), 'ERR_SOCKET_CLOSED')
+  t.is(code(engine, 1, 0, 0, 0), 'ERR_SERVER_CLOSED')
+  // No number wraps, and no other kind, lane or engine is found.
+  for (const at of [2, 3, 4]) {
+    for (const bad of [2 ** 32, -1, 0.5, NaN, 2 ** 53]) {
+      t.is(code(...[engine, 0, 0, 0, 0].with(at, bad)), 'ERR_OUT_OF_RANGE')
+    }
+  }
+  t.is(code(engine, 2, 0, 0, 0), 'ERR_OUT_OF_RANGE')
+  t.is(code(engine, 0, 2, 0, 0), 'ERR_OUT_OF_RANGE')
+  t.is(code(engine + 1, 0, 0, 0, 0), 'ERR_ENGINE_CLOSED')
+  t.is(native.engineClose(engine), 0)
+  t.is(code(engine, 0, 0, 0, 0), 'ERR_ENGINE_CLOSED')
+})
+
 test('handles of another kind, forged and stale ones are refused', (t) => {
   const poll = native.pollOpen()
   const listener = native.listenerBind('127.0.0.1', 0, 0, 0, 1)

@@ -3,6 +3,7 @@ import { closeSync, readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { SocketLevel, SocketOptions, TcpListener, TcpStream } from 'mio-js'
 import { native } from '#src/binding.js'
+import { optionNames } from '#src/option-values.js'
 import './support/census.js'
 import { linux } from './support/engine-system.js'
 import { throwsCode } from './support/errors.js'
@@ -80,6 +81,7 @@ test('docs/options.md has one row for each option, and no other', (t) => {
     names.toSorted(),
   )
   t.deepEqual([...new Set(samples.map(({ name }) => name))].toSorted(), names.toSorted())
+  t.deepEqual(optionNames.toSorted() as string[], names.toSorted())
   const others = methods.filter((name) => !names.includes(name) && !setters.includes(name))
   t.deepEqual(others.toSorted(), ['constructor', 'getOption', 'setOption', 'tcpInfo'])
 })
@@ -267,6 +269,38 @@ linux('tcpInfo tells what happened on the connection', async (t) => {
   client.close()
   await until('the FIN is there', () => server.options.tcpInfo().state === 'CLOSE_WAIT')
   t.is(listener(t).options.tcpInfo().state, 'LISTEN')
+})
+
+linux('tcpInfo says what another program sees', async (t) => {
+  if (!hasReader(t, 'ss')) return
+  const [client, server] = await pair(t)
+  client.write(Buffer.alloc(1000))
+  await until('it has arrived', () => server.peek(Buffer.alloc(1)) === 1)
+  await until('it is acknowledged', () => client.options.tcpInfo().unacked === 0)
+  const { stdout } = spawnSync('ss', ['-Htni', `sport = ${client.localAddr().port}`], {
+    encoding: 'utf8',
+  })
+  const shown = (name: string): number =>
+    Number(new RegExp(`\\b${name}:([\\d.]+)`).exec(stdout)?.[1])
+  const info = client.options.tcpInfo()
+  t.like(info, {
+    rto: shown('rto'),
+    sendMss: shown('mss'),
+    pathMtu: shown('pmtu'),
+    recvMss: shown('rcvmss'),
+    advMss: shown('advmss'),
+    sendCwnd: shown('cwnd'),
+    bytesSent: shown('bytes_sent'),
+    bytesAcked: shown('bytes_acked'),
+    segsOut: shown('segs_out'),
+    segsIn: shown('segs_in'),
+    dataSegsOut: shown('data_segs_out'),
+    recvSpace: shown('rcv_space'),
+    sendWindow: shown('snd_wnd'),
+    delivered: shown('delivered'),
+    minRtt: shown('minrtt'),
+  })
+  t.is(info.rtt, Number(/\brtt:([\d.]+)/.exec(stdout)?.[1]))
 })
 
 test('any option by its numbers', async (t) => {

@@ -78,7 +78,8 @@ const setters = {
   ) => void
 }
 
-const names = Object.keys(setters) as (keyof SocketOptionValues)[]
+/** All of them. */
+export const optionNames = Object.keys(setters) as (keyof SocketOptionValues)[]
 
 /** The `options` of a bag, checked, in the form that native code takes. */
 export function record(bag: object, recorded: RecordedOptions): Uint8Array {
@@ -88,7 +89,7 @@ export function record(bag: object, recorded: RecordedOptions): Uint8Array {
     throw invalidType('options.options', 'an object', value)
   }
   const options = socketOptionsOf(recorded)
-  for (const name of names) {
+  for (const name of optionNames) {
     const wanted = own(value, name)
     if (wanted !== undefined) setters[name](options, wanted as never)
   }

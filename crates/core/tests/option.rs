@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use mio_js_core::option::{self, NONE, Settings};
 use mio_js_core::{Failure, Handle, Io, Mirror, Misuse, builder};
+use proptest::prelude::*;
 use socket2::SockRef;
 use util::{listener, mirror, pair, refused};
 
@@ -168,6 +169,27 @@ fn settings_are_read_whole_or_not_at_all() {
         Settings::parse(b"ttl\x001\0nothing\x001\0"),
         Misuse::Unsupported,
     );
+}
+
+proptest! {
+    /// Whatever a program sends, it is a list of options or an error.
+    #[test]
+    fn no_settings_do_more_than_fail(
+        names in proptest::collection::vec("(ttl|keepalive|linger|mark|congestion|bindDevice|.{0,6})", 0..6),
+        values in proptest::collection::vec("(0|1|4294967296|reno|-1|.{0,20})", 0..6),
+        rest in proptest::collection::vec(any::<u8>(), 0..8),
+    ) {
+        let mut bytes = Vec::new();
+        for (name, value) in names.iter().zip(&values) {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.push(0);
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.push(0);
+        }
+        drop(Settings::parse(&bytes));
+        bytes.extend_from_slice(&rest);
+        drop(Settings::parse(&bytes));
+    }
 }
 
 fn bound(mirror: &mut Mirror, is_udp: bool) -> Handle {

@@ -7,7 +7,8 @@
 //!
 //! From the bottom: `stream`, `queue`, `reader`, `timer` and `table` are what a `connection` needs;
 //! `connection` and `listener` are what the `machine` turns, `accept`, `apply` and `opening` are parts of it;
-//! `handover` is all that threads share; `lane` puts them together and `auto` decides where it runs.
+//! `owned` knows who has which descriptor, for options that are asked for from another thread;
+//! `handover` is all else that threads share; `lane` puts them together and `auto` decides where it runs.
 
 mod accept;
 mod apply;

@@ -69,12 +69,12 @@ enum Field {
     Last,
 }
 
-/// A field: where the system has it, how many bytes, and what one of it is.
+/// A field: where the system has it, how many bytes, and how many of it are one of ours.
 type Place = (Field, usize, usize, f64);
 
-/// Microseconds in milliseconds.
+/// Microseconds of a millisecond.
 #[cfg(any(target_os = "android", target_os = "linux", target_os = "freebsd"))]
-const US: f64 = 0.001;
+const US: f64 = 1000.0;
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod system {
@@ -225,7 +225,7 @@ fn read(bytes: &[u8], places: &[Place]) -> [f64; TCP_INFO_FIELDS] {
         let number = if *width == 8 && value == u64::MAX {
             f64::INFINITY
         } else {
-            value as f64 * unit
+            value as f64 / unit
         };
         numbers[*field as usize] = number;
     }
@@ -238,7 +238,7 @@ mod tests {
 
     const PLACES: &[Place] = &[
         (Field::State, 0, 1, 1.0),
-        (Field::Rtt, 4, 4, 0.5),
+        (Field::Rtt, 4, 4, 2.0),
         (Field::PacingRate, 8, 8, 1.0),
     ];
 

@@ -1,19 +1,17 @@
 import { native } from './binding.ts'
 import { checkInteger } from './check.ts'
 import { check } from './errors.ts'
-import { liveStore } from './option-store.ts'
 import { type SocketAddr, decodeScratch, scratch } from './socket-addr.ts'
-import { type SocketOptions, socketOptionsOf } from './socket-options.ts'
+import type { SocketOptions } from './socket-options.ts'
+import { optionsOf } from './source-options.ts'
 import { IoSource, handleOf } from './source.ts'
 import { takeError } from './take-error.ts'
 
 /** What TCP and UDP sockets have in common. */
 export abstract class IpSocket extends IoSource {
-  #options: SocketOptions | undefined
-
   /** The options of the socket: buffers, keepalive, marks, … */
   get options(): SocketOptions {
-    return (this.#options ??= socketOptionsOf(liveStore(() => handleOf(this))))
+    return optionsOf(this)
   }
 
   /** The address that the socket is bound to. @throws a system error. */

@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { SocketLevel, SocketOptions, TcpListener, TcpStream } from 'mio-js'
+import {
+  SocketLevel,
+  SocketOptions,
+  TcpListener,
+  TcpStream,
+  UnixDatagram,
+  UnixListener,
+  UnixStream,
+} from 'mio-js'
 import { native } from '#src/binding.js'
 import { optionNames } from '#src/option-values.js'
 import './support/census.js'
@@ -107,6 +117,25 @@ linux('accepted sockets inherit what docs/options.md says', async (t) => {
       t.is(read === wanted, inherited === 'yes', `${name}: ${read}`)
     }
   }
+})
+
+linux('Unix sockets have the options of sockets, and none of TCP', (t) => {
+  if (!hasReader(t, 'perl')) return
+  const [first, second] = UnixStream.pair()
+  const [datagram, other] = UnixDatagram.pair()
+  const path = join(tmpdir(), `mio-js-options-${process.pid}.sock`)
+  const server = UnixListener.bind(path)
+  const chosen = samples.filter(({ name }) => ['sendBufferSize', 'recvBufferSize'].includes(name))
+  for (const socket of [first, second, datagram, other, server]) {
+    agree(t, socket, chosen)
+    throwsCode(t, 'ENOTSUP', () => socket.options.nodelay())
+    throwsCode(t, 'ENOTSUP', () => socket.options.tcpInfo())
+    socket.options.setKeepalive(true)
+    t.like(socket.options.keepalive(), { enabled: true, time: undefined, count: undefined })
+    socket.close()
+    throwsCode(t, 'ERR_SOURCE_CLOSED', () => socket.options.linger())
+  }
+  rmSync(path)
 })
 
 test('null and false take back what was set', async (t) => {

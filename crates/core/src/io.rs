@@ -166,7 +166,6 @@ impl Io {
             Self::TcpStream(socket) => Ok(socket.local_addr()?),
             Self::UdpSocket(socket) => Ok(socket.local_addr()?),
             Self::Unbound(socket) => socket.local_addr(),
-            #[cfg(unix)]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -209,6 +208,7 @@ impl Io {
             Self::TcpListener(socket) => socket.as_raw_socket(),
             Self::TcpStream(socket) => socket.as_raw_socket(),
             Self::UdpSocket(socket) => socket.as_raw_socket(),
+            Self::Unbound(socket) => socket.as_raw_socket(),
             // A HANDLE, of which Windows uses 32 bits, too.
             Self::NamedPipe(pipe) => pipe.as_raw_handle() as RawDescriptor,
         };
@@ -247,6 +247,7 @@ impl Io {
             Self::TcpListener(socket) => Some(socket.into_raw_socket()),
             Self::TcpStream(socket) => Some(socket.into_raw_socket()),
             Self::UdpSocket(socket) => Some(socket.into_raw_socket()),
+            Self::Unbound(socket) => Some(socket.into_raw_socket()),
             Self::NamedPipe(_) => None,
         };
     }

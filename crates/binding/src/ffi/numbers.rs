@@ -23,7 +23,6 @@ impl Call<'_> {
     }
 
     /// All bytes of a view, whatever the arguments after it are.
-    #[cfg(unix)]
     pub(crate) fn whole(&self, index: usize) -> Result<&[u8]> {
         let view = self.view(self.value(index))?;
         // SAFETY: rule "bytes"; the view is not shared and has `len` bytes at `data`.

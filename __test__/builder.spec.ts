@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import test from 'ava'
-import { SocketBuilder, TcpListener, TcpStream } from 'mio-js'
+import { SocketBuilder, TcpListener, TcpStream, UdpSocket } from 'mio-js'
 import { native } from '#src/binding.js'
-import { type UdpSocketBuilder, udpBuilder } from '#src/udp-builder.js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { linux } from './support/engine-system.js'
@@ -206,15 +205,18 @@ test('a socket that is nothing yet is no source of another kind', (t) => {
 })
 
 test('a UDP socket is built by the same means', (t) => {
-  const builder: UdpSocketBuilder<number> = udpBuilder('IPv4', (handle) => handle)
+  const builder = UdpSocket.builder('IPv4')
   builder.options.setRecvBufferSize(40_000)
   builder.options.setReuseAddress(true)
-  const handle = builder.bind('127.0.0.1:0')
-  t.is(native.sourceKind(handle), 2)
-  t.is(native.option(handle, 'reuseAddress') !== 0, true)
-  if (process.platform === 'linux') t.is(native.option(handle, 'recvBufferSize'), 80_000)
+  const socket = closing(t, builder.bind('127.0.0.1:0'))
+  const same = UdpSocket.builder('127.0.0.1:0')
+  same.options.setReuseAddress(true)
+  t.notThrows(() => same.bind(socket.localAddr()).close())
+  t.true(socket.options.reuseAddress())
+  if (process.platform === 'linux') t.is(socket.options.recvBufferSize(), 80_000)
   throwsCode(t, 'ERR_BUILDER_CLOSED', () => builder.bind('127.0.0.1:0'))
-  native.sourceClose(handle)
+  const other = closing(t, UdpSocket.builder('IPv4'))
+  throwsCode(t, 'EADDRNOTAVAIL', () => other.bind('192.0.2.1:0'))
 })
 
 test('a builder that is collected unclosed is closed, with a warning', async (t) => {

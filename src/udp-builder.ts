@@ -1,9 +1,10 @@
 import { native } from './binding.ts'
 import { type BuilderFamily, Protocol, SocketBuilder, builderKey } from './builder.ts'
 import { type SocketAddrInit, addressOf } from './socket-addr.ts'
+import type { UdpSocket } from './udp-socket.ts'
 
-/** A UDP socket that is going to be bound. */
-export class UdpSocketBuilder<UdpSocket> extends SocketBuilder {
+/** A UDP socket that is going to be bound: {@link UdpSocket.builder}. */
+export class UdpSocketBuilder extends SocketBuilder {
   readonly #make: (handle: number) => UdpSocket
 
   /** @internal */
@@ -27,9 +28,9 @@ export class UdpSocketBuilder<UdpSocket> extends SocketBuilder {
   }
 }
 
-export function udpBuilder<UdpSocket>(
+export function udpBuilder(
   of: BuilderFamily,
   make: (handle: number) => UdpSocket,
-): UdpSocketBuilder<UdpSocket> {
+): UdpSocketBuilder {
   return new UdpSocketBuilder(of, make, builderKey)
 }

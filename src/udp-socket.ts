@@ -1,4 +1,5 @@
 import { native } from './binding.ts'
+import type { BuilderFamily } from './builder.ts'
 import { checkBoolean, checkInteger } from './check.ts'
 import { type Datagrams, receiveMany, sendMany } from './datagrams.ts'
 import { WOULD_BLOCK, check, failure, invalidHostname, invalidThis, invalidType } from './errors.ts'
@@ -16,6 +17,7 @@ import {
 import { handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
+import { type UdpSocketBuilder, udpBuilder } from './udp-builder.ts'
 
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { udpReceive, udpSend, udpSendTo } = native
@@ -59,6 +61,15 @@ export class UdpSocket extends IpSocket {
     const handle = native.udpBind(at.address, at.port, at.flowinfo, at.scopeId)
     if (handle < 0) throw failure(handle, 'bind', at)
     return new UdpSocket(handle, key)
+  }
+
+  /**
+   * A socket whose options can be set before it is bound. `of` is its family, or an address of it.
+   *
+   * @throws `ERR_INVALID_ADDRESS`, …; `EAFNOSUPPORT`, `EMFILE`.
+   */
+  static builder(of: BuilderFamily): UdpSocketBuilder {
+    return udpBuilder(of, (handle) => new UdpSocket(handle, key))
   }
 
   /**

@@ -109,17 +109,18 @@ fn a_lane_is_dropped_while_its_machine_is_on_its_way_back() {
         expected += count;
         program.until(|program| received(program) == expected);
     };
-    while program.is_inline(0) {
-        talk(&mut program, 20);
-    }
     // Quiet, until there is something to collect though nobody has sent anything.
     while !program.was_told(0) {
         program.is_attentive = true;
+        // On a slow machine it may have come back within a talk, and goes out again.
+        while program.is_inline(0) {
+            talk(&mut program, 20);
+        }
         talk(&mut program, 1);
-        assert!(!program.is_inline(0), "it came back unseen");
         program.is_attentive = false;
         program.pass(Duration::from_millis(1));
     }
+    assert!(!program.is_inline(0));
     drop(program);
     assert!(!path.exists());
     for peer in &peers {

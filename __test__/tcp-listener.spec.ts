@@ -365,6 +365,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
   const { registry } = poller(t).poll
   return {
     accept: [],
+    acceptAll: [() => {}],
     ...sourceCalls(registry),
   }
 }

@@ -326,6 +326,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
   return {
     finishConnect: [],
     read: [buffer],
+    readAll: [buffer, () => {}],
     peek: [buffer],
     write: [buffer],
     readVectored: [[buffer]],

@@ -23,6 +23,9 @@ const closed = -1
 /** The native handle of a source. Throws a TypeError for what is none. */
 export let handleOf: (source: IoSource) => number
 
+/** Whether a source was neither closed nor given away. Throws a TypeError for what is none. */
+export let isOpen: (source: IoSource) => boolean
+
 /** For the subclasses' factories alone. */
 export const key: unique symbol = Symbol('IoSource')
 
@@ -39,6 +42,7 @@ export abstract class IoSource implements Source, Disposable {
 
   static {
     handleOf = (source) => source.#handle
+    isOpen = (source) => source.#handle !== closed
   }
 
   /**

@@ -2,6 +2,7 @@ import { accepted } from './accept.ts'
 import { native } from './binding.ts'
 import type { BuilderFamily } from './builder.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
+import { acceptAll } from './drain.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
 import { onUnix, onWindows } from './raw.ts'
@@ -98,5 +99,20 @@ export class TcpListener extends IpSocket {
    */
   accept(): [TcpStream, SocketAddr] | null {
     return accepted(native.accept(handleOf(this), scratch), streamOf, decodeScratch)
+  }
+
+  /**
+   * Accepts until nobody waits, as an event wants it, and returns how many connections
+   * `onConnection` got. Those that died in the queue are skipped.
+   *
+   * `onConnection` owns the stream, also when it throws: that passes through. It may close the
+   * listener, which ends this quietly, and return `false` to stop: no event is owed then for those
+   * that wait, so go on yourself later.
+   *
+   * @throws `EMFILE` and others as {@link TcpListener.accept}, after `onConnection` got all that came
+   * before; `ERR_INVALID_ARG_TYPE`.
+   */
+  acceptAll(onConnection: (stream: TcpStream, address: SocketAddr) => unknown): number {
+    return acceptAll(this, onConnection)
   }
 }

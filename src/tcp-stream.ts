@@ -1,6 +1,7 @@
 import { native } from './binding.ts'
 import type { BuilderFamily } from './builder.ts'
 import { checkBoolean, checkInteger } from './check.ts'
+import { readAll } from './drain.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
 import { Kind } from './kind.ts'
@@ -115,6 +116,21 @@ export class TcpStream extends IpSocket {
   read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
     const count = transfer(read, handleOf(this), buffer, offset, length)
     return count >= 0 ? count : orNull(count, 'read')
+  }
+
+  /**
+   * Reads into `buffer` until nothing more is there, as an event wants it: after each read,
+   * `onBytes(count)` finds the bytes at the beginning of `buffer`, which the next read overwrites.
+   *
+   * Returns `true` at the end of the stream; `null` when an event tells of more; `false` when
+   * `onBytes` returned `false` or closed the stream: no event is owed then for what is left, so go
+   * on yourself later. What `onBytes` throws passes through, and counts as `false`. A peer that
+   * sends faster than `onBytes` works keeps this from returning: count, and stop at a budget.
+   *
+   * @throws `ERR_INVALID_ARG_VALUE` for a buffer without room; as {@link TcpStream.read}.
+   */
+  readAll(buffer: NodeJS.ArrayBufferView, onBytes: (count: number) => unknown): boolean | null {
+    return readAll(this, buffer, onBytes)
   }
 
   /** As {@link TcpStream.read}, and leaves the bytes to be read again. */

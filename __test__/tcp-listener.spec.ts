@@ -366,6 +366,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
   return {
     accept: [],
     acceptAll: [() => {}],
+    share: [],
     ...sourceCalls(registry),
   }
 }

@@ -327,6 +327,7 @@ function calls(t: Parameters<typeof poller>[0]): Calls {
     finishConnect: [],
     read: [buffer],
     readAll: [buffer, () => {}],
+    share: [],
     peek: [buffer],
     write: [buffer],
     readVectored: [[buffer]],

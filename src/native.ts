@@ -40,6 +40,9 @@ export interface Native {
   sourceKind(source: number): number
   sourceRaw(source: number): number
   sourceIntoRaw(source: number): number
+  /** The number by which any thread takes the source; see kind.ts. */
+  sourceShare(source: number, kind: number): number
+  sourceTake(id: number, kind: number): number
   localAddr(source: number, out: Uint8Array): number
   ttl(source: number): number
   setTtl(source: number, ttl: number): number

@@ -26,6 +26,9 @@ export let handleOf: (source: IoSource) => number
 /** Whether a source was neither closed nor given away. Throws a TypeError for what is none. */
 export let isOpen: (source: IoSource) => boolean
 
+/** Marks a source as closed whose native part has gone elsewhere. */
+export let giveAway: (source: IoSource) => void
+
 /** For the subclasses' factories alone. */
 export const key: unique symbol = Symbol('IoSource')
 
@@ -43,6 +46,10 @@ export abstract class IoSource implements Source, Disposable {
   static {
     handleOf = (source) => source.#handle
     isOpen = (source) => source.#handle !== closed
+    giveAway = (source) => {
+      source.#handle = closed
+      untrack(source)
+    }
   }
 
   /**
@@ -98,18 +105,16 @@ export abstract class IoSource implements Source, Disposable {
    * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see {@link intoRawSocket}.
    */
   intoRawFd(): number {
-    return this.#intoRaw(check(onUnix(this.#handle, native.sourceIntoRaw), 'fd'))
+    const fd = check(onUnix(this.#handle, native.sourceIntoRaw), 'fd')
+    giveAway(this)
+    return fd
   }
 
   /** As {@link intoRawFd}, for Windows alone: the `SOCKET`. */
   intoRawSocket(): number {
-    return this.#intoRaw(check(onWindows(this.#handle, native.sourceIntoRaw), 'socket'))
-  }
-
-  #intoRaw(raw: number): number {
-    this.#handle = closed
-    untrack(this)
-    return raw
+    const socket = check(onWindows(this.#handle, native.sourceIntoRaw), 'socket')
+    giveAway(this)
+    return socket
   }
 
   /**
@@ -119,8 +124,7 @@ export abstract class IoSource implements Source, Disposable {
   close(): void {
     if (this.#handle === closed) return
     check(native.sourceClose(this.#handle), 'close')
-    this.#handle = closed
-    untrack(this)
+    giveAway(this)
   }
 
   [Symbol.dispose](): void {

@@ -13,6 +13,7 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { handleOf, key } from './source.ts'
 import { type TcpListenerBuilder, listenerBuilder } from './tcp-builder.ts'
 import { type TcpStream, streamOf } from './tcp-stream.ts'
@@ -87,6 +88,27 @@ export class TcpListener extends IpSocket {
   static fromRawSocket(socket: number): TcpListener {
     checkInteger('socket', socket, 0, 2 ** 32 - 1)
     return new TcpListener(check(onWindows(socket, native.listenerFromRaw), 'socket'), key)
+  }
+
+  /**
+   * Takes over a listener that {@link TcpListener.share} gave away, with all who wait in its queue.
+   *
+   * @throws `ERR_SHARED_SOURCE_GONE` for one that was taken already, or closed with the thread that
+   * shared it; `ERR_INVALID_ARG_VALUE` for another kind, which can still be taken;
+   * `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE` for what is no shared source.
+   */
+  static from(shared: SharedSource<'TcpListener'>): TcpListener {
+    return new TcpListener(takeShared(shared, 'TcpListener'), key)
+  }
+
+  /**
+   * Gives the listener to another thread, which takes it by {@link TcpListener.from}. It is
+   * deregistered, and closed here: see {@link SharedSource} for who owns it meanwhile.
+   *
+   * @throws `ERR_SOURCE_CLOSED`.
+   */
+  share(): SharedSource<'TcpListener'> {
+    return share(this, 'TcpListener')
   }
 
   /**

@@ -1,6 +1,6 @@
 import { native } from './binding.ts'
 import type { BuilderFamily } from './builder.ts'
-import { checkBoolean, checkInteger } from './check.ts'
+import { checkBoolean, checkInteger, own } from './check.ts'
 import { readAll } from './drain.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
@@ -14,6 +14,7 @@ import {
   decodeScratch,
   scratch,
 } from './socket-addr.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { handleOf, key } from './source.ts'
 import { type TcpStreamBuilder, streamBuilder } from './tcp-builder.ts'
 import { orNull, transfer } from './transfer.ts'
@@ -21,6 +22,11 @@ import { tryIo } from './try-io.ts'
 
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { peek, read, readVectored, write, writeVectored } = native
+
+/** A stream on its way; `remote` is whom it connects to, for the error of a connect that fails. */
+export interface SharedTcpStream extends SharedSource<'TcpStream'> {
+  readonly remote?: SocketAddrInit | undefined
+}
 
 /** The stream of a handle that is new. */
 export let streamOf: (handle: number) => TcpStream
@@ -90,6 +96,32 @@ export class TcpStream extends IpSocket {
   static fromRawSocket(socket: number): TcpStream {
     checkInteger('socket', socket, 0, 2 ** 32 - 1)
     return streamOf(check(onWindows(socket, native.streamFromRaw), 'socket'))
+  }
+
+  /**
+   * Takes over a stream that {@link TcpStream.share} gave away, wherever it stood: with bytes that
+   * were not read, half closed, or still connecting.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedTcpStream): TcpStream {
+    const remote = remoteOf(shared)
+    const stream = streamOf(takeShared(shared, 'TcpStream'))
+    stream.#remote = remote
+    return stream
+  }
+
+  /**
+   * Gives the stream to another thread, which takes it by {@link TcpStream.from} and goes on where
+   * this one stopped. It is deregistered, and closed here: see {@link SharedSource} for who owns it
+   * meanwhile.
+   *
+   * @throws `ERR_SOURCE_CLOSED`.
+   */
+  share(): SharedTcpStream {
+    const remote = this.#remote
+    const shared = share(this, 'TcpStream')
+    return remote === undefined ? shared : Object.freeze({ ...shared, remote: { ...remote } })
   }
 
   /**
@@ -206,4 +238,10 @@ export class TcpStream extends IpSocket {
   tryIo<T>(operation: () => T | null): T | null {
     return tryIo(this, Kind.TcpStream, operation)
   }
+}
+
+function remoteOf(shared: unknown): SocketAddrInit | undefined {
+  if (typeof shared !== 'object' || shared === null) return undefined
+  const remote = own(shared, 'remote')
+  return remote === undefined ? undefined : addressOf(remote as SocketAddrInit)
 }

@@ -10,6 +10,8 @@ import {
   Registry,
   Sender,
   Shutdown,
+  type SharedSource,
+  type SharedTcpStream,
   type SharedWaker,
   SocketAddr,
   SocketLevel,
@@ -43,6 +45,9 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
   isType<Equal<ReturnType<Interest['remove']>, Interest | null>>()
   isType<Equal<ReturnType<Waker['share']>, SharedWaker>>()
   isType<Equal<typeof WouldBlock, null>>()
+  isType<Equal<ReturnType<typeof stream.share>, SharedTcpStream>>()
+  isType<Equal<ReturnType<typeof stream.readAll>, boolean | null>>()
+  isType<Equal<ReturnType<typeof TcpStream.from>, TcpStream>>()
   for (const event of events) isType<Equal<typeof event, Event>>()
 
   poll.poll(events)
@@ -63,6 +68,11 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
   const built: TcpListener = TcpListener.builder('IPv4').bind('127.0.0.1:0').listen()
   const connecting: TcpStream = TcpStream.builder({ address: '::1', port: 0 }).connect('[::1]:1')
   void [built, connecting]
+  const moving: SharedSource<'TcpListener'> = listener.share()
+  const either: SharedSource = moving
+  if (either.kind === 'TcpStream') either.source.toFixed()
+  TcpListener.from(moving).acceptAll((accepted, address) => accepted.peerAddr() === address)
+  stream.readAll(Buffer.alloc(1), (count) => count > 1)
   TcpStream.connect({ address: '::1', port: 80, scopeId: 1 })
   TcpStream.connect(stream.peerAddr())
   const number: number = Token(5)
@@ -192,6 +202,10 @@ export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): v
   events.length = 0
   // @ts-expect-error read-only
   new SocketAddr('127.0.0.1:80').port = 81
+  // @ts-expect-error a stream is no listener
+  TcpListener.from(stream.share())
+  // @ts-expect-error what moves is what share() returned
+  TcpStream.from(stream)
   // @ts-expect-error a direction is one of Shutdown
   stream.shutdown(5)
   void [count, interest]

@@ -45,6 +45,8 @@ functions! {
     "sourceKind" => source::kind,
     "sourceRaw" => source::raw,
     "sourceIntoRaw" => source::into_raw,
+    "sourceShare" => source::share,
+    "sourceTake" => source::take,
     "localAddr" => source::local_addr,
     "ttl" => source::ttl,
     "setTtl" => source::set_ttl,

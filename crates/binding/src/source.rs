@@ -1,6 +1,6 @@
 //! The functions that every kind of source has.
 
-use mio_js_core::{Failure, Io, RawDescriptor, Result};
+use mio_js_core::{Failure, Io, Kind, Misuse, RawDescriptor, Result};
 
 use crate::address::put_address;
 use crate::ffi::Call;
@@ -27,6 +27,23 @@ pub(crate) fn raw(call: &mut Call<'_>) -> Result<i64> {
 pub(crate) fn into_raw(call: &mut Call<'_>) -> Result<i64> {
     let source = call.handle(0)?;
     Ok(number(call.state().mirror()?.into_raw(source)?))
+}
+
+/// `sourceShare(source, kind)`: the number by which any thread takes it.
+pub(crate) fn share(call: &mut Call<'_>) -> Result<i64> {
+    let (source, kind) = (call.handle(0)?, kind_of(call, 1)?);
+    Ok(call.state().mirror()?.share(source, kind)? as i64)
+}
+
+/// `sourceTake(number, kind)`: the handle of a source that a thread has shared.
+pub(crate) fn take(call: &mut Call<'_>) -> Result<i64> {
+    let (id, kind) = (call.u53(0)?, kind_of(call, 1)?);
+    Ok(call.state().mirror()?.take_shared(id, kind)?.bits() as i64)
+}
+
+/// The `mio_js_core::Kind` in an argument.
+fn kind_of(call: &Call<'_>, index: usize) -> Result<Kind> {
+    Ok(Kind::from_number(call.u32(index)?).ok_or(Misuse::Range)?)
 }
 
 fn number(raw: RawDescriptor) -> i64 {

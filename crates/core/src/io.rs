@@ -50,6 +50,25 @@ pub enum Kind {
     Unbound = 10,
 }
 
+impl Kind {
+    const ALL: [Self; 9] = [
+        Self::TcpListener,
+        Self::TcpStream,
+        Self::UdpSocket,
+        Self::UnixListener,
+        Self::UnixStream,
+        Self::UnixDatagram,
+        Self::Sender,
+        Self::Receiver,
+        Self::Borrowed,
+    ];
+
+    /// The kind that this number stands for.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.get(number as usize).copied()
+    }
+}
+
 /// A socket, or a thing that is polled like one, of any kind that this package knows.
 #[derive(Debug)]
 pub enum Io {

@@ -6,7 +6,8 @@
 //! mirror is made of.
 //!
 //! All operations are non-blocking except [`Poller::poll`] with a timeout. Nothing is shared
-//! between threads but a [`Waker`] and, while a [`Waiter`] has it, a [`Driver`].
+//! between threads but a [`Waker`], sources on their way from one to another and, while a [`Waiter`]
+//! has it, a [`Driver`].
 
 mod address;
 #[cfg(unix)]
@@ -27,6 +28,7 @@ pub mod option;
 pub mod pipe;
 mod poller;
 mod raw;
+mod shared;
 mod source;
 pub mod tcp;
 pub mod transfer;

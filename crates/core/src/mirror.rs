@@ -8,9 +8,10 @@ use crate::builder::Unbound;
 use crate::engine::is_owned;
 use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
-use crate::io::Io;
+use crate::io::{Io, Kind};
 use crate::poller::{Poller, Registration};
 use crate::raw::RawDescriptor;
+use crate::shared::{self, Owner};
 use crate::source::{Connect, Place, Source};
 use crate::tcp;
 
@@ -22,6 +23,7 @@ pub struct Mirror {
     /// Those of them that are borrowed: a few, if any.
     borrowed: Vec<Handle>,
     pollers: Slab<Poller>,
+    shared: Owner,
 }
 
 impl Mirror {
@@ -165,10 +167,11 @@ impl Mirror {
         self.insert(Source::new(io, Connect::Pending))
     }
 
-    /// Whether a descriptor is one of the sources'.
+    /// Whether a descriptor is one of the sources', or of those on their way between threads.
     pub fn owns(&self, raw: RawDescriptor) -> bool {
         let mut sources = self.sources.iter();
         sources.any(|(_, source)| source.io.is_owner() && source.io.as_raw() == raw)
+            || shared::owns(raw)
     }
 
     /// Lets a socket of [`crate::builder`] become what it was made for, under a new handle, if
@@ -205,6 +208,30 @@ impl Mirror {
         }
         let raw = self.take_source(source)?.io.into_raw();
         Ok(raw.ok_or(Misuse::WrongSource)?)
+    }
+
+    /// Deregisters a source and offers it to every mirror of the process, under a number below 2^53.
+    /// It stays this mirror's, which closes it when it is dropped, until one of them takes it.
+    ///
+    /// Errors: [`Misuse::WrongSource`] for another kind, and for what belongs to somebody else.
+    pub fn share(&mut self, handle: Handle, kind: Kind) -> Result<u64> {
+        let io = &self.source(handle)?.io;
+        if io.kind() != kind || !io.is_owner() {
+            return Err(Misuse::WrongSource.into());
+        }
+        let source = self.take_source(handle)?;
+        Ok(self.shared.share(source))
+    }
+
+    /// Takes a source that a mirror of this process has shared; the next one that asks comes late.
+    ///
+    /// Errors: [`Misuse::SharedSourceGone`] for a number that names none, or none any longer;
+    /// [`Misuse::SharedSourceKind`] for another kind, and then it can still be taken.
+    pub fn take_shared(&mut self, id: u64, kind: Kind) -> Result<Handle> {
+        if !self.sources.has_room() {
+            return Err(Misuse::TooManyHandles.into());
+        }
+        self.insert(shared::take(id, kind)?)
     }
 
     fn take_source(&mut self, handle: Handle) -> Result<Source> {
@@ -344,8 +371,9 @@ impl Mirror {
         Ok((poller, source))
     }
 
-    /// How many pollers and sources are open.
+    /// How many pollers and sources are open, with those that were shared and not taken yet.
     pub fn census(&self) -> (usize, usize) {
-        (self.pollers.len(), self.sources.len())
+        let sources = self.sources.len() + self.shared.count();
+        (self.pollers.len(), sources)
     }
 }

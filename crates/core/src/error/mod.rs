@@ -154,6 +154,12 @@ misuses! {
         "The descriptor is a file or a directory, which cannot be watched";
     /// A descriptor that a source of this environment owns.
     DescriptorOwned = "ERR_FD_OWNED", "Error", "The descriptor belongs to another source already";
+    /// A source that was shared, and taken, or closed with the thread that shared it.
+    SharedSourceGone = "ERR_SHARED_SOURCE_GONE", "Error",
+        "The shared source was taken already, or closed with the thread that shared it";
+    /// A source that was shared, for another class.
+    SharedSourceKind = "ERR_INVALID_ARG_VALUE", "TypeError",
+        "The shared source is of another kind than the class";
     /// Not a view of bytes.
     Bytes = "ERR_INVALID_ARG_TYPE", "TypeError",
         "The buffer must be a Buffer, TypedArray or DataView";

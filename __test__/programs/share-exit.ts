@@ -1,0 +1,26 @@
+/** Ends the main thread in one of three ways while workers take, hold and ignore shared sockets. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { TcpListener, TcpStream } from 'mio-js'
+
+const how = process.argv[2]
+const listener = TcpListener.bind('127.0.0.1:0')
+const worker = (name: string, workerData?: string): Worker =>
+  new Worker(new URL(name, import.meta.url), { workerData })
+const deaf = worker('waiting-worker.js', 'poll')
+const taking = worker('taking-worker.js')
+await Promise.all([once(deaf, 'message'), once(taking, 'message')])
+
+for (let n = 0; n < 50; n += 1) {
+  const client = TcpStream.connect(listener.localAddr())
+  let accepted = listener.accept()
+  while (accepted === null) {
+    await new Promise(setImmediate)
+    accepted = listener.accept()
+  }
+  ;(n % 2 === 0 ? deaf : taking).postMessage(accepted[0].share())
+  if (n % 3 === 0) taking.postMessage(client.share())
+}
+if (how === 'exits') process.exit(3)
+if (how === 'throws') throw new Error('an end')
+await Promise.all([deaf.terminate(), taking.terminate()])

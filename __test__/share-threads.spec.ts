@@ -248,7 +248,8 @@ test('a worker may be terminated whatever it does with streams that were shared'
         t.is((error as NodeJS.ErrnoException).code, gone)
       }
     }
-    t.is(left, 10 - echo.count('taken'))
+    // The worker may have ended after it took one and before it counted that.
+    t.true([0, 1].includes(10 - echo.count('taken') - left), `${left} were left`)
     // Reset, as what they sent may not have been read, or ended.
     await until('all peers see it', () => peers.every((peer) => peer.closed))
   }

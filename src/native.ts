@@ -55,6 +55,7 @@ export interface Native {
     flowinfo: number,
     scopeId: number,
     backlog: number,
+    reusePort?: 0 | 1,
   ): number
   listenerFromRaw(descriptor: number): number
   accept(listener: number, out: Uint8Array): number

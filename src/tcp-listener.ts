@@ -1,7 +1,7 @@
 import { accepted } from './accept.ts'
 import { native } from './binding.ts'
 import type { BuilderFamily } from './builder.ts'
-import { checkInteger, optionsOf, own } from './check.ts'
+import { checkBoolean, checkInteger, optionsOf, own } from './check.ts'
 import { acceptAll } from './drain.ts'
 import { check, failure } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
@@ -25,6 +25,15 @@ export interface TcpListenerOptions {
    * `net.core.somaxconn`). Default: 1024.
    */
   readonly backlog?: number | undefined
+  /**
+   * `SO_REUSEPORT`: whether listeners that ask for it as well may have the same port, in this or
+   * another thread or process of the same user. Default: false.
+   *
+   * Linux and FreeBSD (where it is `SO_REUSEPORT_LB`) spread connections over them, by a hash of the
+   * addresses; other systems give all to one. A listener that is closed takes those with it that
+   * wait in its queue: they are reset.
+   */
+  readonly reusePort?: boolean | undefined
 }
 
 /** A TCP socket that listens. Readable when a connection waits to be accepted. */
@@ -41,21 +50,26 @@ export class TcpListener extends IpSocket {
    *
    * @throws `ERR_INVALID_ADDRESS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_ARG_TYPE`,
    * `ERR_OUT_OF_RANGE`; a system error with `address` and `port`: `EADDRINUSE`, `EACCES`,
-   * `EADDRNOTAVAIL`, `EAFNOSUPPORT`, `EMFILE`.
+   * `EADDRNOTAVAIL`, `EAFNOSUPPORT`, `EMFILE`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for `reusePort`
+   * on Windows.
    */
   static override bind(
     address: SocketAddrInit | string,
     options?: TcpListenerOptions,
   ): TcpListener {
     const at = addressOf(address)
-    const backlog = own(optionsOf(options), 'backlog') ?? 1024
+    const given = optionsOf(options)
+    const backlog = own(given, 'backlog') ?? 1024
     checkInteger('options.backlog', backlog, 0, 2 ** 31 - 1)
+    const reusePort = own(given, 'reusePort') ?? false
+    checkBoolean('options.reusePort', reusePort)
     const handle = native.listenerBind(
       at.address,
       at.port,
       at.flowinfo,
       at.scopeId,
       backlog as number,
+      reusePort === true ? 1 : 0,
     )
     if (handle < 0) throw failure(handle, 'listen', at)
     return new TcpListener(handle, key)

@@ -6,11 +6,16 @@ use crate::address::{address, put_address};
 use crate::ffi::Call;
 use crate::source::adopt;
 
-/// `listenerBind(host, port, flowinfo, scopeId, backlog)`: a handle.
+/// `listenerBind(host, port, flowinfo, scopeId, backlog, reusePort? 0 or 1)`: a handle.
 pub(crate) fn bind(call: &mut Call<'_>) -> Result<i64> {
     let address = address(call, 0)?;
     let backlog = call.integer(4, 0.0..=i32::MAX.into())? as i32;
-    let listener = tcp::listener::bind(address, backlog)?;
+    let reuses_port = call.has(5) && call.u32(5)? != 0;
+    let listener = if reuses_port {
+        tcp::listener::bind_reusing_port(address, backlog)?
+    } else {
+        tcp::listener::bind(address, backlog)?
+    };
     let source = call.state().mirror()?.open_source(listener)?;
     Ok(source.bits() as i64)
 }

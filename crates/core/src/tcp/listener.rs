@@ -16,6 +16,40 @@ use crate::io::Io;
 ///
 /// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ….
 pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
+    open(address, backlog, |_| Ok(()))
+}
+
+/// As [`bind`], on a port that others may have that ask for it as well. Linux and FreeBSD spread
+/// connections over the listeners; others with the option give them all to one.
+///
+/// Errors: [`Misuse::Unsupported`] where the system has no such option.
+pub fn bind_reusing_port(address: SocketAddr, backlog: i32) -> Result<Io> {
+    open(address, backlog, reuse_port)
+}
+
+#[cfg(target_os = "freebsd")]
+fn reuse_port(socket: &Socket) -> Result<()> {
+    Ok(socket.set_reuse_port_lb(true)?)
+}
+
+#[cfg(all(
+    unix,
+    not(any(target_os = "freebsd", target_os = "solaris", target_os = "illumos"))
+))]
+fn reuse_port(socket: &Socket) -> Result<()> {
+    Ok(socket.set_reuse_port(true)?)
+}
+
+#[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
+fn reuse_port(_: &Socket) -> Result<()> {
+    Err(Misuse::Unsupported.into())
+}
+
+fn open(
+    address: SocketAddr,
+    backlog: i32,
+    prepare: impl FnOnce(&Socket) -> Result<()>,
+) -> Result<Io> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -24,6 +58,7 @@ pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
     socket.set_nonblocking(true)?;
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
+    prepare(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
     Ok(Io::TcpListener(TcpListener::from_std(socket.into())))

@@ -5,7 +5,10 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** CPU in microseconds: of the main thread, where JavaScript runs, and of the whole process. */
+/**
+ * CPU in microseconds: of the main thread, where JavaScript runs, and of the whole process with those
+ * that it has started.
+ */
 export interface Cpu {
   readonly main: number
   readonly process: number
@@ -91,18 +94,8 @@ export class Program implements AsyncDisposable {
   /** Exact on Linux; elsewhere nothing tells about a thread, so `null`. */
   cpu(): Cpu | null {
     if (process.platform !== 'linux') return null
-    const tasks = `/proc/${this.#child.pid}/task`
-    const used = (task: string): number => {
-      try {
-        const stat = readFileSync(`${tasks}/${task}/schedstat`, 'latin1')
-        return Number(stat.split(' ')[0]) / 1000
-      } catch {
-        // The thread has ended between the two looks.
-        return 0
-      }
-    }
-    const whole = readdirSync(tasks).reduce((sum, task) => sum + used(task), 0)
-    return { main: used(String(this.#child.pid)), process: whole }
+    const pid = String(this.#child.pid)
+    return { main: usedBy(pid, pid), process: usedByFamily(pid) }
   }
 
   /** Bytes of memory that are resident; `null` elsewhere than on Linux. */
@@ -119,5 +112,26 @@ export class Program implements AsyncDisposable {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), GRACE)
     await this.#ended.catch(() => {})
     clearTimeout(kill)
+  }
+}
+
+/** What a thread of a process has used; 0 if it has ended since it was looked for. */
+function usedBy(pid: string, task: string): number {
+  return Number(look(pid, task, 'schedstat').split(' ')[0]) / 1000
+}
+
+/** What all threads of a process have used, and of the processes that they have started. */
+function usedByFamily(pid: string): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
+    const children = look(pid, task, 'children').split(' ').filter(Boolean)
+    return children.reduce((total, child) => total + usedByFamily(child), sum + usedBy(pid, task))
+  }, 0)
+}
+
+function look(pid: string, task: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${task}/${file}`, 'latin1')
+  } catch {
+    return ''
   }
 }

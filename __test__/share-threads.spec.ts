@@ -255,8 +255,22 @@ test('a worker may be terminated whatever it does with streams that were shared'
   }
 })
 
-const codes = { returns: 0, exits: 3, throws: 1 }
-for (const how of ['returns', 'exits', 'throws'] as const) {
+test('a worker that blocks in poll with streams that were shared can be terminated', async (t) => {
+  for (let n = 0; n < 10; n += 1) {
+    const worker = new Worker(program('blocking-worker'))
+    t.teardown(async () => worker.terminate())
+    const pairs = await Promise.all(Array.from({ length: 10 }, async () => pair(t)))
+    worker.postMessage(pairs.map(([, server]) => server.share()))
+    await once(worker, 'message')
+    const start = performance.now()
+    await worker.terminate()
+    t.true(performance.now() - start < 5000)
+    for (const [client] of pairs) await seesEnd(client)
+  }
+})
+
+const codes = { returns: 0, forgets: 0, exits: 3, throws: 1 }
+for (const how of ['returns', 'forgets', 'exits', 'throws'] as const) {
   test(`a process whose main thread ${how} while sockets are on their way ends well`, async (t) => {
     const { code, signal, stderr } = await run('share-exit', [how])
     t.is(signal, null, stderr)

@@ -298,6 +298,34 @@ unix('collecting a shared value closes nothing; collecting the taken source does
   })
 })
 
+test('a source that was taken is registered nowhere', async (t) => {
+  const { poll } = poller(t)
+  const second = poller(t).poll
+  const [, server] = await pair(t)
+  watch(poll, server, 1, Interest.READABLE)
+  const taken = closing(t, TcpStream.from(server.share()))
+  for (const { registry } of [poll, second]) {
+    throwsCode(t, 'ERR_SOURCE_NOT_REGISTERED', () => {
+      registry.reregister(taken, Token(1), Interest.READABLE)
+    })
+    throwsCode(t, 'ERR_SOURCE_NOT_REGISTERED', () => {
+      registry.deregister(taken)
+    })
+  }
+  watch(second, taken, 1, Interest.READABLE)
+  for (const { registry } of [poll, second]) {
+    throwsCode(t, 'ERR_SOURCE_ALREADY_REGISTERED', () => {
+      registry.register(taken, Token(2), Interest.READABLE)
+    })
+  }
+})
+
+test('another copy of the binary has a table of its own', async (t) => {
+  const { stdout, stderr, code } = await run('share-second-copy')
+  t.is(code, 0, stderr)
+  t.is(stdout, `${gone} true\n`)
+})
+
 test('events and errors work after many moves in one thread', async (t) => {
   const [client, server] = await pair(t)
   let stream = server

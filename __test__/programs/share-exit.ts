@@ -1,4 +1,4 @@
-/** Ends the main thread in one of three ways while workers take, hold and ignore shared sockets. */
+/** Ends the main thread in one of four ways while workers take, hold and ignore shared sockets. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { TcpListener, TcpStream } from 'mio-js'
@@ -24,3 +24,6 @@ for (let n = 0; n < 50; n += 1) {
 if (how === 'exits') process.exit(3)
 if (how === 'throws') throw new Error('an end')
 await Promise.all([deaf.terminate(), taking.terminate()])
+// A source on its way keeps no event loop alive.
+if (how === 'forgets') TcpListener.bind('127.0.0.1:0').share()
+else listener.close()

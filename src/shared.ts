@@ -6,7 +6,15 @@ import { Kind } from './kind.ts'
 import { type IoSource, giveAway, handleOf } from './source.ts'
 
 /** The classes whose objects can move. */
-export type SharedKind = Exclude<keyof typeof Kind, 'Borrowed'>
+export type SharedKind =
+  | 'TcpListener'
+  | 'TcpStream'
+  | 'UdpSocket'
+  | 'UnixListener'
+  | 'UnixStream'
+  | 'UnixDatagram'
+  | 'Sender'
+  | 'Receiver'
 
 /**
  * What `share()` of a source returns: plain data for `postMessage`. Whoever passes it to `from` of

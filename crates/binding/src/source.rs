@@ -41,9 +41,9 @@ pub(crate) fn take(call: &mut Call<'_>) -> Result<i64> {
     Ok(call.state().mirror()?.take_shared(id, kind)?.bits() as i64)
 }
 
-/// The `mio_js_core::Kind` in an argument.
+/// The `mio_js_core::Kind` in an argument, of those that may move.
 fn kind_of(call: &Call<'_>, index: usize) -> Result<Kind> {
-    Ok(Kind::from_number(call.u32(index)?).ok_or(Misuse::Range)?)
+    Ok(Kind::moving(call.u32(index)?).ok_or(Misuse::Range)?)
 }
 
 fn number(raw: RawDescriptor) -> i64 {

@@ -51,7 +51,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    /// In the order of their numbers.
+    const MOVING: [Self; 8] = [
         Self::TcpListener,
         Self::TcpStream,
         Self::UdpSocket,
@@ -60,12 +61,11 @@ impl Kind {
         Self::UnixDatagram,
         Self::Sender,
         Self::Receiver,
-        Self::Borrowed,
     ];
 
-    /// The kind that this number stands for.
-    pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.get(number as usize).copied()
+    /// The kind with this number, of those that may move between threads and pollers.
+    pub fn moving(number: u32) -> Option<Self> {
+        Self::MOVING.get(number as usize).copied()
     }
 }
 

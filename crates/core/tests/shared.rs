@@ -49,13 +49,20 @@ fn another_kind_is_refused_and_takes_nothing() {
         refused(here.share(source, kind), Misuse::WrongSource);
     }
     let id = here.share(client, STREAM).unwrap();
-    for kind in (0..9).filter_map(Kind::from_number) {
+    for kind in (0..8).filter_map(Kind::moving) {
         if kind != STREAM {
             refused(here.take_shared(id, kind), Misuse::SharedSourceKind);
         }
     }
     here.take_shared(id, STREAM).unwrap();
-    assert_eq!(Kind::from_number(9), None);
+}
+
+#[test]
+fn the_numbers_of_kinds_are_those_of_the_facade() {
+    for number in 0..8 {
+        assert_eq!(Kind::moving(number).map(|kind| kind as u32), Some(number));
+    }
+    assert_eq!(Kind::moving(Kind::Borrowed as u32), None);
 }
 
 #[test]
@@ -66,6 +73,7 @@ fn what_belongs_to_somebody_else_cannot_be_given_away() {
     let raw = here.source(client).unwrap().io().as_raw();
     let borrowed = here.open_source(Io::borrow(raw).unwrap()).unwrap();
     refused(here.share(borrowed, Kind::Borrowed), Misuse::WrongSource);
+    refused(here.share(borrowed, STREAM), Misuse::WrongSource);
     assert_eq!(here.census(), (1, 3));
 }
 

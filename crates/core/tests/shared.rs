@@ -3,10 +3,14 @@
 mod util;
 
 use std::collections::HashSet;
+#[cfg(unix)]
+use std::net::Ipv4Addr;
 use std::sync::Barrier;
 use std::thread;
 
 use mio_js_core::{Handle, Io, Kind, Mirror, Misuse, tcp};
+#[cfg(unix)]
+use mio_js_core::{pipe, udp, unix};
 use util::*;
 
 const STREAM: Kind = Kind::TcpStream;
@@ -139,6 +143,42 @@ fn a_connect_that_failed_is_remembered() {
         let outcome = there.source(stream).unwrap().finish_connect();
         let refusal = outcome.expect_err("nobody listens");
         assert!(!refusal.is_would_block());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn every_kind_that_is_owned_moves_and_works() {
+    let (mut here, mut there) = (Mirror::default(), Mirror::default());
+    let poller = there.open_poller().unwrap();
+    let mut moved = |io: Io| {
+        let kind = io.kind();
+        let source = here.open_source(io).unwrap();
+        let id = here.share(source, kind).unwrap();
+        (kind, there.take_shared(id, kind).unwrap())
+    };
+    let mut ends = vec![
+        moved(tcp::listener::bind((Ipv4Addr::LOCALHOST, 0).into(), 1).unwrap()),
+        moved(udp::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap()),
+    ];
+    let (sender, receiver) = pipe::new().unwrap();
+    let (one, other) = unix::stream::pair().unwrap();
+    let (datagram, _) = unix::datagram::pair().unwrap();
+    ends.extend([sender, receiver, one, other, datagram].map(&mut moved));
+    for (token, (kind, source)) in ends.iter().enumerate() {
+        assert_eq!(there.source(*source).unwrap().io().kind(), *kind);
+        let interest = match kind {
+            Kind::Sender => WRITABLE,
+            _ => READABLE,
+        };
+        there
+            .register(poller, *source, token as u64, interest)
+            .unwrap();
+    }
+    for [from, to] in [[2, 3], [4, 5]] {
+        write(&mut there, ends[from].1, b"moved");
+        event_for(&mut there, poller, to as u64);
+        assert_eq!(read(&mut there, ends[to].1).unwrap(), b"moved");
     }
 }
 

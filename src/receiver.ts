@@ -1,7 +1,9 @@
 import { native } from './binding.ts'
 import { checkBoolean, checkInteger } from './check.ts'
+import { readAll } from './drain.ts'
 import { check } from './errors.ts'
 import { Kind } from './kind.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { IoSource, handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
@@ -43,6 +45,20 @@ export class Receiver extends IoSource {
   }
 
   /**
+   * Takes over a receiver that {@link Receiver.share} gave away, in whichever thread.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'Receiver'>): Receiver {
+    return receiverOf(takeShared(shared, 'Receiver'))
+  }
+
+  /** Gives the receiver to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'Receiver'> {
+    return share(this, 'Receiver')
+  }
+
+  /**
    * Reads into `buffer` and returns the number of bytes: 0 at the end, when all writing ends are
    * closed, `null` when nothing is there. A buffer without room reads 0 bytes as well. Offsets and
    * lengths are in bytes.
@@ -52,6 +68,14 @@ export class Receiver extends IoSource {
   read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
     const count = transfer(read, handleOf(this), buffer, offset, length)
     return count >= 0 ? count : orNull(count, 'read')
+  }
+
+  /**
+   * Reads into `buffer` until nothing more is there: `true` at the end, `null` when an event tells
+   * of more, `false` when `onBytes` stopped it. As {@link TcpStream.readAll}.
+   */
+  readAll(buffer: NodeJS.ArrayBufferView, onBytes: (count: number) => unknown): boolean | null {
+    return readAll(this, buffer, onBytes)
   }
 
   /**

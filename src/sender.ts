@@ -2,6 +2,7 @@ import { native } from './binding.ts'
 import { checkBoolean, checkInteger } from './check.ts'
 import { check } from './errors.ts'
 import { Kind } from './kind.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { IoSource, handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
@@ -40,6 +41,20 @@ export class Sender extends IoSource {
   static fromRawFd(fd: number): Sender {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
     return senderOf(check(native.senderFromRaw(fd), 'fd'))
+  }
+
+  /**
+   * Takes over a sender that {@link Sender.share} gave away, in whichever thread.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'Sender'>): Sender {
+    return senderOf(takeShared(shared, 'Sender'))
+  }
+
+  /** Gives the sender to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'Sender'> {
+    return share(this, 'Sender')
   }
 
   /**

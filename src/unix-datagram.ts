@@ -4,6 +4,7 @@ import { check, failure } from './errors.ts'
 import { handlePair } from './handle-pair.ts'
 import { Kind } from './kind.ts'
 import { onUnix } from './raw.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { type Shutdown, shutdown } from './shutdown.ts'
 import { handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
@@ -75,6 +76,20 @@ export class UnixDatagram extends UnixSocket {
   static fromRawFd(fd: number): UnixDatagram {
     checkInteger('fd', fd, 0, 2 ** 31 - 1)
     return datagramOf(check(onUnix(fd, native.unixDatagramFromRaw), 'fd'))
+  }
+
+  /**
+   * Takes over a socket that {@link UnixDatagram.share} gave away, in whichever thread.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'UnixDatagram'>): UnixDatagram {
+    return datagramOf(takeShared(shared, 'UnixDatagram'))
+  }
+
+  /** Gives the socket to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'UnixDatagram'> {
+    return share(this, 'UnixDatagram')
   }
 
   /**

@@ -1,8 +1,10 @@
 import { accepted } from './accept.ts'
 import { native } from './binding.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
+import { acceptAll } from './drain.ts'
 import { check, failure } from './errors.ts'
 import { onUnix } from './raw.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { handleOf, key } from './source.ts'
 import {
   type UnixAddr,
@@ -64,6 +66,20 @@ export class UnixListener extends UnixSocket {
   }
 
   /**
+   * Takes over a listener that {@link UnixListener.share} gave away, in whichever thread.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'UnixListener'>): UnixListener {
+    return new UnixListener(takeShared(shared, 'UnixListener'), key)
+  }
+
+  /** Gives the listener to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'UnixListener'> {
+    return share(this, 'UnixListener')
+  }
+
+  /**
    * The next connection and its peer's address, which is unnamed unless the peer was bound, or
    * `null` when none waits. After an event, accept until `null`.
    *
@@ -73,5 +89,13 @@ export class UnixListener extends UnixSocket {
    */
   accept(): [UnixStream, UnixAddr] | null {
     return accepted(native.unixAccept(handleOf(this), unixScratch), unixStreamOf, decodeUnixScratch)
+  }
+
+  /**
+   * Accepts until nobody waits, and returns how many connections `onConnection` got. As
+   * {@link TcpListener.acceptAll}.
+   */
+  acceptAll(onConnection: (stream: UnixStream, address: UnixAddr) => unknown): number {
+    return acceptAll(this, onConnection)
   }
 }

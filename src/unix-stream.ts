@@ -1,9 +1,11 @@
 import { native } from './binding.ts'
 import { checkInteger } from './check.ts'
+import { readAll } from './drain.ts'
 import { type Place, check, failure } from './errors.ts'
 import { handlePair } from './handle-pair.ts'
 import { Kind } from './kind.ts'
 import { onUnix } from './raw.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import { type Shutdown, shutdown } from './shutdown.ts'
 import { handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
@@ -83,6 +85,20 @@ export class UnixStream extends UnixSocket {
   }
 
   /**
+   * Takes over a stream that {@link UnixStream.share} gave away, in whichever thread.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'UnixStream'>): UnixStream {
+    return unixStreamOf(takeShared(shared, 'UnixStream'))
+  }
+
+  /** Gives the stream to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'UnixStream'> {
+    return share(this, 'UnixStream')
+  }
+
+  /**
    * Whether the connect is over, as {@link TcpStream.finishConnect}: true from the start where
    * connecting does not take time.
    *
@@ -106,6 +122,14 @@ export class UnixStream extends UnixSocket {
   read(buffer: NodeJS.ArrayBufferView, offset?: number, length?: number): number | null {
     const count = transfer(read, handleOf(this), buffer, offset, length)
     return count >= 0 ? count : orNull(count, 'read')
+  }
+
+  /**
+   * Reads into `buffer` until nothing more is there: `true` at the end, `null` when an event tells
+   * of more, `false` when `onBytes` stopped it. As {@link TcpStream.readAll}.
+   */
+  readAll(buffer: NodeJS.ArrayBufferView, onBytes: (count: number) => unknown): boolean | null {
+    return readAll(this, buffer, onBytes)
   }
 
   /**

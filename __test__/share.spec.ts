@@ -9,6 +9,7 @@ import {
   TcpListener,
   TcpStream,
   Token,
+  UdpSocket,
 } from 'mio-js'
 import { Engine } from 'mio-js/engine'
 import './support/census.js'
@@ -200,6 +201,20 @@ test('a listener moves with all who wait in its queue', async (t) => {
     return peers.size === clients.length
   })
   t.deepEqual(peers, new Set(clients.map((client) => String(client.localAddr()))))
+})
+
+test('a UDP socket moves with the datagrams that wait', async (t) => {
+  const sender = closing(t, UdpSocket.bind('127.0.0.1:0'))
+  const first = UdpSocket.bind('127.0.0.1:0')
+  sender.sendTo(Buffer.from('waiting'), first.localAddr())
+  const buffer = Buffer.alloc(16)
+  const second = closing(t, UdpSocket.from(structuredClone(first.share())))
+  const { poll, events } = poller(t)
+  watch(poll, second, 1, Interest.READABLE)
+  await eventsFor(t, poll, events, 1)
+  t.is(second.recv(buffer), 7)
+  t.is(buffer.toString('latin1', 0, 7), 'waiting')
+  throwsCode(t, 'ERR_SOURCE_CLOSED', () => first.recv(buffer))
 })
 
 test('a stream moves while it connects', async (t) => {

@@ -6,6 +6,7 @@ import { WOULD_BLOCK, check, failure, invalidHostname, invalidThis, invalidType 
 import { IpSocket } from './ip-socket.ts'
 import { Kind } from './kind.ts'
 import { onUnix, onWindows } from './raw.ts'
+import { type SharedSource, share, takeShared } from './shared.ts'
 import {
   type Address,
   type SocketAddr,
@@ -87,6 +88,21 @@ export class UdpSocket extends IpSocket {
   static fromRawSocket(socket: number): UdpSocket {
     checkInteger('socket', socket, 0, 2 ** 32 - 1)
     return new UdpSocket(check(onWindows(socket, native.udpFromRaw), 'socket'), key)
+  }
+
+  /**
+   * Takes over a socket that {@link UdpSocket.share} gave away, in whichever thread, with the
+   * datagrams that wait.
+   *
+   * @throws as {@link TcpListener.from}.
+   */
+  static from(shared: SharedSource<'UdpSocket'>): UdpSocket {
+    return new UdpSocket(takeShared(shared, 'UdpSocket'), key)
+  }
+
+  /** Gives the socket to another thread, as {@link TcpStream.share}. @throws `ERR_SOURCE_CLOSED`. */
+  share(): SharedSource<'UdpSocket'> {
+    return share(this, 'UdpSocket')
   }
 
   /**

@@ -29,7 +29,7 @@ const rows: readonly Row[] = page
 const classes = new Map(
   Object.entries(mio).filter(
     (entry): entry is [string, typeof mio.TcpStream] =>
-      typeof entry[1] === 'function' && /^class /.test(String(entry[1])),
+      typeof entry[1] === 'function' && String(entry[1]).startsWith('class '),
   ),
 )
 
@@ -114,10 +114,17 @@ function functionsOfMio(): string[] {
   const root = join(dirname(manifest), 'src')
   const files = [
     ...readdirSync(join(root, 'event')).map((name) => join('event', name)),
-    ...['poll.rs', 'interest.rs', 'waker.rs', 'net/udp.rs'],
-    ...['net/tcp/listener.rs', 'net/tcp/stream.rs'],
-    ...['net/uds/listener.rs', 'net/uds/stream.rs', 'net/uds/datagram.rs'],
-    ...['sys/unix/pipe.rs', 'sys/windows/named_pipe.rs'],
+    'interest.rs',
+    'net/tcp/listener.rs',
+    'net/tcp/stream.rs',
+    'net/udp.rs',
+    'net/uds/datagram.rs',
+    'net/uds/listener.rs',
+    'net/uds/stream.rs',
+    'poll.rs',
+    'sys/unix/pipe.rs',
+    'sys/windows/named_pipe.rs',
+    'waker.rs',
   ]
   return files.flatMap((file) => functionsOf(readFileSync(join(root, file), 'utf8'), file))
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import test from 'ava'
 import '../support/census.js'
 import { run } from '../support/child.js'
@@ -7,6 +8,10 @@ import { Peer, directory, echo, meeting, watched } from '../support/engine-peers
 import { dial, linked, noise, sameBytes, serve } from '../support/engine-sockets.js'
 import { linux } from '../support/engine-system.js'
 import { drivers, soon, underEachDriver } from '../support/engine.js'
+import { until } from '../support/until.js'
+
+// Code that is optimised has fewer calls, and so fewer places where the stack can end.
+setFlagsFromString('--no-opt')
 
 for (const io of drivers) {
   test(`${io}: sockets that only pending events lead to outlive the collector`, async (t) => {
@@ -101,7 +106,8 @@ underEachDriver(
     const { socket, peer, server } = await meeting(t, make(), {
       socket: {
         data(self) {
-          // Somewhere on the way down there is no room for one of the functions inside.
+          // Somewhere on the way down there is no room for one of the functions inside. For which
+          // one depends on where the way begins.
           const descend = (): void => {
             for (const call of calls) {
               try {
@@ -126,10 +132,13 @@ underEachDriver(
             () => self.setTimeout(60_000),
             () => self.pause().resume(),
           ]
-          try {
-            descend()
-          } catch (error) {
-            errors.add((error as Error).name)
+          const descendFrom = (..._room: undefined[]): void => descend()
+          for (let words = 0; words < 48; words += 1) {
+            try {
+              descendFrom(...Array.from<undefined>({ length: words }))
+            } catch (error) {
+              errors.add((error as Error).name)
+            }
           }
           self.write('!')
         },
@@ -138,9 +147,9 @@ underEachDriver(
       highWaterMark: Infinity,
     })
     peer.write('x')
-    await peer.receives(written + 1)
+    await until('all is there', () => peer.received.endsWith('!'))
     t.deepEqual([...errors], ['RangeError'])
-    t.regex(peer.received, /^w+!$/)
+    t.true(/^w+!$/.test(peer.received), 'nothing that nobody wrote')
     // One whose function had returned is there; one that failed may be there or not.
     t.true(peer.received.length >= written + 1)
     t.is(server.connections, 1)

@@ -206,15 +206,15 @@ export class Connection {
   }
 
   #condemn(): false {
-    this.state |= State.CONDEMNED | State.DRAINING
     this.#submit(Op.CONDEMN, 0)
+    this.state |= State.CONDEMNED | State.DRAINING
     return false
   }
 
   #wantDrain(): void {
     if ((this.state & State.DRAINING) !== 0) return
-    this.state |= State.DRAINING
     this.#submit(Op.WANT_DRAIN, 0)
+    this.state |= State.DRAINING
   }
 
   end(value: unknown, encoding: unknown): void {
@@ -225,8 +225,8 @@ export class Connection {
   /** Asks for FIN, once. */
   finish(): void {
     if ((this.state & unwritable) !== 0) return
-    this.state |= State.ENDED
     this.#submit(Op.SHUTDOWN, 0)
+    this.state |= State.ENDED
   }
 
   shutdown(): void {
@@ -236,16 +236,16 @@ export class Connection {
 
   close(): void {
     if ((this.state & muted) !== 0) return
+    this.#submit(Op.CLOSE, 0)
     this.state |= State.CLOSING
     this.held?.clear()
-    this.#submit(Op.CLOSE, 0)
   }
 
   terminate(): void {
     if ((this.state & (State.RESET | State.CLOSED)) !== 0) return
+    this.#submit(Op.RESET, 0)
     this.state |= State.CLOSING | State.RESET
     this.held?.clear()
-    this.#submit(Op.RESET, 0)
   }
 
   /** Resets a socket that the program is never told of. */
@@ -256,11 +256,9 @@ export class Connection {
 
   pause(): void {
     if ((this.state & (muted | State.PAUSED)) !== 0) return
-    this.state |= State.PAUSED
+    if ((this.state & State.STOPPED) === 0) this.#submit(Op.PAUSE, 0)
+    this.state |= State.PAUSED | State.STOPPED
     this.giveUp()
-    if ((this.state & State.STOPPED) !== 0) return
-    this.state |= State.STOPPED
-    this.#submit(Op.PAUSE, 0)
   }
 
   resume(): void {
@@ -273,8 +271,8 @@ export class Connection {
   /** Lets native code read again, once nothing that came before is held. */
   restart(): void {
     if ((this.state & State.STOPPED) === 0) return
-    this.state &= ~State.STOPPED
     this.#submit(Op.RESUME, 0)
+    this.state &= ~State.STOPPED
   }
 
   setTimeout(milliseconds: number): void {
@@ -315,6 +313,7 @@ export class Connection {
     return isWritable ? 'writeOnly' : 'closed'
   }
 
+  /** Comes before what it changes here: without room on the stack it throws, and nothing has changed. */
   #submit(op: number, a: number): void {
     if ((this.state & State.GONE) !== 0) return
     this.lane.out.add(op, this.index, this.generation, a)

@@ -119,8 +119,9 @@ export class Machine {
   /** What is collected leaves at the end of the entry, or of the tick. */
   schedule(): void {
     if (this.isDelivering || this.#isScheduled) return
-    this.#isScheduled = true
+    // In this order: where the stack has no room left it throws, and is to be tried again.
     nextTick(this.#onTick)
+    this.#isScheduled = true
   }
 
   readonly #onTick = (): void => {

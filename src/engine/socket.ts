@@ -156,7 +156,8 @@ export class Socket<T = undefined> {
    * and `detach` on, and when its end is only known natively yet.
    */
   get options(): SocketOptions {
-    return socketOptionsOf(liveStore(() => this.#connection.target))
+    const connection = this.#connection
+    return socketOptionsOf(liveStore(() => connection.target))
   }
 
   /**

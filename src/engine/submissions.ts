@@ -4,6 +4,9 @@
  * Written bytes are copied once, into the buffer here, so that a program may use its own again at
  * once. From {@link large} on a write crosses alone, and native code makes the one copy: a crossing
  * costs less than growing this buffer does.
+ *
+ * Any call may throw, where a program has left no room on the stack. So a record and its bytes come to
+ * count after the last call that their making takes, and what was not handed over is still here.
  */
 import { native } from '../binding.ts'
 import { check } from '../errors.ts'
@@ -65,8 +68,8 @@ export class Submissions {
   addWords(op: number, connection: Connection, a: number, payload: readonly number[]): void {
     let at = this.#room(payload.length * 4)
     for (const word of payload) at = this.#data.writeUInt32LE(word, at)
-    this.#dataLength = at
     this.add(op, connection.index, connection.generation, a)
+    this.#dataLength = at
   }
 
   /** Writes to many connections, which hold the same payload once. */
@@ -75,15 +78,19 @@ export class Submissions {
     if (length === 0) return
     const at = this.#room(length)
     set(this.#data, bytes, at)
-    this.#dataLength = at + length
     this.#last = undefined
     this.#reserve(submissionWords + 2 * connections.length)
     this.#record(Op.BROADCAST, connections.length, length, 0)
-    for (const { index, generation } of connections) {
-      this.#words[this.#wordCount] = index
-      this.#words[this.#wordCount + 1] = generation
-      this.#wordCount += 2
+    const words = this.#words
+    let word = this.#wordCount
+    for (let i = 0; i < connections.length; i += 1) {
+      const connection = connections[i] as Connection
+      words[word] = connection.index
+      words[word + 1] = connection.generation
+      word += 2
     }
+    this.#wordCount = word
+    this.#dataLength = at + length
   }
 
   /** Returns the number of bytes. */
@@ -135,7 +142,6 @@ export class Submissions {
   /** The bytes of a write are in place: a record for them, or more of the last one. */
   #took(connection: Connection, length: number): number {
     if (length === 0) return 0
-    this.#dataLength += length
     if (this.#last === connection) {
       const words = this.#words
       words[this.#lastLength] = (words[this.#lastLength] as number) + length
@@ -144,6 +150,7 @@ export class Submissions {
       this.#lastLength = this.#wordCount - 1
       this.#last = connection
     }
+    this.#dataLength += length
     return length
   }
 
@@ -194,14 +201,15 @@ export class Submissions {
   flush(): void {
     const count = this.#wordCount
     if (count === 0 || this.#machine.isClosed) return
+    const words = this.#words
+    const data = this.#data
     const length = this.#dataLength
+    const code = engineSubmit(this.#machine.handle, this.#lane, words, count, data, length)
     this.#last = undefined
     this.#wordCount = 0
     this.#dataLength = 0
-    const words = this.#words
-    const data = this.#data
     if (data.length > early) this.#shrink()
-    check(engineSubmit(this.#machine.handle, this.#lane, words, count, data, length), 'submit')
+    check(code, 'submit')
   }
 
   /** A long turn needed more than others will. */

@@ -345,7 +345,8 @@ test('any option by its numbers', async (t) => {
   t.true(options.nodelay())
   t.is(options.getOption(SocketLevel.TCP, 1).length, 4)
   if (process.platform !== 'linux') return
-  t.is(options.getOption(SocketLevel.TCP, 13, 16).toString('latin1', 0, 2).length, 2)
+  options.setCongestion('reno')
+  t.is(options.getOption(SocketLevel.TCP, 13, 16).toString('latin1').replace(/\0+$/, ''), 'reno')
   t.is(options.getOption(SocketLevel.TCP, 11, 8).length, 8)
   options.setOption(SocketLevel.SOCKET, 20, new Uint8Array(16))
   options.setOption(SocketLevel.TCP, 25, 2 ** 32 - 1)

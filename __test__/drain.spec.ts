@@ -7,6 +7,7 @@ import { resizable } from './support/bytes.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { nodePair, reset } from './support/node-peer.js'
+import { linux } from './support/platforms.js'
 import {
   closing,
   eventsFor,
@@ -20,7 +21,6 @@ import {
 } from './support/sockets.js'
 import { until } from './support/until.js'
 
-const linux = process.platform === 'linux' ? test : test.skip
 const text = (buffer: Buffer, count: number): string => buffer.toString('latin1', 0, count)
 
 /**

@@ -5,12 +5,9 @@ import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { inOwnNetwork } from './support/network.js'
+import { linux, unix, windows } from './support/platforms.js'
 import { closing } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
-const unix = process.platform === 'win32' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
 
 unix('a port is shared by those alone that ask for it', (t) => {
   const first = closing(t, TcpListener.bind('127.0.0.1:0', { reusePort: true }))

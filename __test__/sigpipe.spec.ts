@@ -1,6 +1,7 @@
 import './support/census.js'
 import { run } from './support/child.js'
-import { linux, socketPath } from './support/unix.js'
+import { linux } from './support/platforms.js'
+import { socketPath } from './support/unix.js'
 
 linux('writing to a peer that is gone is EPIPE, whatever becomes of SIGPIPE (Linux)', async (t) => {
   const { code, signal, stdout, stderr } = await run('sigpipe', [socketPath(t)])

@@ -4,13 +4,11 @@ import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
 import { SourceFd } from 'mio-js'
 import './support/census.js'
 import { hasReader } from './support/option-reader.js'
+import { linux } from './support/platforms.js'
 import { closing, poller, watch } from './support/sockets.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
 
 /** eventfd2, timerfd_create, timerfd_settime, inotify_init1, inotify_add_watch. */
 const numbers: Record<string, string | undefined> = {

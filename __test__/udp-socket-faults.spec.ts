@@ -7,12 +7,10 @@ import { throwsCode } from './support/errors.js'
 import { eachFamily, hasIPv6 } from './support/families.js'
 import { flood } from './support/flood.js'
 import { inOwnNetwork } from './support/network.js'
+import { linux, unix } from './support/platforms.js'
 import { eventsFor, poller, watch } from './support/sockets.js'
 import { received, soon, udp, udpPair } from './support/udp.js'
 import { until } from './support/until.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const linux = process.platform === 'linux' ? test : test.skip
 
 eachFamily((run, family, address) => {
   run('the largest datagram arrives whole, and one byte more is EMSGSIZE', async (t) => {

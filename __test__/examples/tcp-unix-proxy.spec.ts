@@ -8,8 +8,8 @@ import process from 'node:process'
 import test, { type ExecutionContext } from 'ava'
 import { deadline, eventually } from './redis/deadline.ts'
 import { finish, isInstalled, run, stopAll, watch, type Running } from './redis/processes.ts'
+import { unix } from '../support/platforms.ts'
 
-const unix = process.platform === 'win32' ? test.skip : test
 const MIB = 1024 * 1024
 
 test.after.always('stop the servers', stopAll)

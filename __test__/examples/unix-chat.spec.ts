@@ -7,8 +7,7 @@ import process from 'node:process'
 import test, { type ExecutionContext } from 'ava'
 import { deadline, eventually } from './redis/deadline.ts'
 import { finish, run, stopAll, watch, type Running } from './redis/processes.ts'
-
-const unix = process.platform === 'win32' ? test.skip : test
+import { unix } from '../support/platforms.ts'
 
 test.after.always('stop the servers', stopAll)
 

@@ -5,20 +5,21 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { deadline, eventually } from './redis/deadline.ts'
-import { finish, isInstalled, run, stopAll, watch, type Running } from './redis/processes.ts'
-import { unix } from '../support/platforms.ts'
+import { finish, missingOf, run, stopAll, watch, type Running } from './redis/processes.ts'
+import '../support/census.ts'
+import { unix, where } from '../support/platforms.ts'
 
 const MIB = 1024 * 1024
 
-test.after.always('stop the servers', stopAll)
-
+/** A path of a socket for a test that starts servers: at its end, both are gone. */
 function place(t: ExecutionContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'mio-js-'))
   t.teardown(() => {
     rmSync(folder, { recursive: true, force: true })
   })
+  t.teardown(stopAll)
   return path.join(folder, 'socket')
 }
 
@@ -208,14 +209,11 @@ unix('a signal ends the proxy, which removes its file', async (t) => {
   t.false(existsSync(here))
 })
 
-unix('redis-cli talks to a Redis that has a Unix socket alone', async (t) => {
-  for (const tool of ['redis-cli', 'redis-server']) {
-    if (await isInstalled(tool)) continue
-    if (process.env['CI'] === 'true') t.fail(`${tool} is not installed`)
-    else t.log(`skipped: ${tool} is not installed`)
-    t.pass()
-    return
-  }
+const missing =
+  process.platform === 'win32' ? 'not on Windows' : missingOf('redis-cli', 'redis-server')
+const redis_ = where(missing === undefined, `${missing}`)
+
+redis_('redis-cli talks to a Redis that has a Unix socket alone', async (t) => {
   const there = place(t)
   const args = ['--port', '0', '--unixsocket', there, '--save', '', '--dir', path.dirname(there)]
   const redis = run('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -137,7 +137,8 @@ for (const [way, start] of Object.entries(ways)) {
       else socket.pipe(socket)
     })
     const deaf = await connect(t, to)
-    const total = 64 * MIB
+    // Several times what systems let wait on a connection that nobody reads from.
+    const total = 16 * MIB
     const chunk = Buffer.alloc(64 * 1024, 'p')
     let taken = 0
     const write = (): void => {
@@ -156,7 +157,7 @@ for (const [way, start] of Object.entries(ways)) {
     other.end(Buffer.alloc(32 * MIB))
     await deadline(once(other, 'end'), 'the other client has to wait, too')
     t.is(echoed, 32 * MIB)
-    t.true(taken < 16 * MIB, `${taken} bytes were taken`)
+    t.true(taken < total, 'nobody had to wait')
     let received = 0
     const [held] = sockets
     held?.on('data', (bytes) => (received += bytes.length))

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import './support/census.js'
 import { run } from './support/child.js'
+import { linux, unix } from './support/platforms.js'
 
 /** What a test's process needs to start and to end, on a machine that is busy with other tests. */
 const slack = 3000
@@ -30,7 +31,6 @@ test('a blocked poll costs no CPU', async (t) => {
   t.true(cpu < 20_000, `${cpu} µs`)
 })
 
-const unix = process.platform === 'win32' ? test.skip : test
 unix('signals neither end a blocked poll nor change its time', async (t) => {
   const { stdout, stderr } = await run('signals', [], [], (child) => {
     child.stdout?.once('data', () => {
@@ -78,7 +78,6 @@ test('workers alone load the package, one after another and many at once', async
   t.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'done\n' }, stderr)
 })
 
-const linux = process.platform === 'linux' ? test : test.skip
 linux('what is collected unclosed is closed with a warning, what is used is not', async (t) => {
   const { stdout, stderr, code } = await run('collected', [], ['--expose-gc', '--no-warnings'])
   t.is(code, 0, stderr)

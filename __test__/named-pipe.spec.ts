@@ -5,11 +5,9 @@ import test, { type ExecutionContext } from 'ava'
 import { type Events, Interest, NamedPipe, type Poll, Token } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
+import { unix, windows } from './support/platforms.js'
 import { BOTH, closing, eventsFor, pair, poller, watch } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const windows = process.platform === 'win32' ? test : test.skip
-const unix = process.platform === 'win32' ? test.skip : test
 
 const uniqueName = (): string => `\\\\.\\pipe\\mio-js-${randomUUID()}`
 

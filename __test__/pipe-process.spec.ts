@@ -2,16 +2,14 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Interest, type Receiver, type Sender } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { NONBLOCK, flagsOf, pipes, readAll } from './support/pipes.js'
+import { linux, unix } from './support/platforms.js'
 import { eventsFor, poller, watch } from './support/sockets.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const linux = process.platform === 'linux' ? test : test.skip
 
 const echo = fileURLToPath(new URL('programs/pipe-echo.js', import.meta.url))
 

@@ -1,14 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { NONBLOCK, fifo, flagsOf, pipes } from './support/pipes.js'
+import { linux, unix } from './support/platforms.js'
 import { closing, eventsFor, noEvent, pair, poller, watch } from './support/sockets.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const linux = process.platform === 'linux' ? test : test.skip
 
 const adopters = [
   (fd: number): Sender => Sender.fromRawFd(fd),

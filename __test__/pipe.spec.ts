@@ -1,16 +1,12 @@
 import { readSync } from 'node:fs'
-import test from 'ava'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { CLOEXEC, NONBLOCK, fill, flagsOf, pipes, readAll } from './support/pipes.js'
+import { linux, unix, windows } from './support/platforms.js'
 import { refusesAfterClose, refusesReceivers } from './support/receivers.js'
 import { eventsFor, listener, noEvent, poller, watch } from './support/sockets.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
-const linux = process.platform === 'linux' ? test : test.skip
 
 unix('the sender comes first, and the receiver reads what it writes', (t) => {
   const [sender, receiver] = pipes(t)

@@ -4,6 +4,7 @@ import { Events, Interest, Poll, TcpStream, Token, Waker } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { rejectsCode, throwsCode } from './support/errors.js'
+import { linux, unix } from './support/platforms.js'
 import { closing, eventsFor, listener, noEvent, pair, poller, watch } from './support/sockets.js'
 
 test('poll without anything registered returns 0 when the time is over, never before', (t) => {
@@ -277,14 +278,12 @@ test('the selector is a descriptor that turns readable, except on Windows', (t) 
 })
 
 for (const program of ['descriptor-of-poll-closed', 'hostile-globals']) {
-  const here = process.platform === 'win32' ? test.skip : test
-  here(`the process survives: ${program}`, async (t) => {
+  unix(`the process survives: ${program}`, async (t) => {
     const { code, signal, stdout, stderr } = await run(program, [], ['--expose-gc'])
     t.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'done\n' }, stderr)
   })
 }
 
-const linux = process.platform === 'linux' ? test : test.skip
 linux('a wait that cannot begin rejects, and does not keep the process alive', async (t) => {
   const { code, stdout, stderr } = await run('no-descriptors')
   t.is(code, 0, stderr)

@@ -4,11 +4,12 @@ import { createSocket } from 'node:dgram'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Interest, TcpListener, TcpStream } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix, windows } from './support/platforms.js'
 import {
   acceptOne,
   closing,
@@ -20,10 +21,6 @@ import {
   readExactly,
   watch,
 } from './support/sockets.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
-const linux = process.platform === 'linux' ? test : test.skip
 
 const adopters = [
   (fd: number): TcpListener => TcpListener.fromRawFd(fd),

@@ -4,13 +4,10 @@ import { TcpListener, TcpStream } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
-import { inNetwork, inOwnNetwork } from './support/network.js'
+import { inOwnNetwork } from './support/network.js'
+import { linux, unix, windows } from './support/platforms.js'
 import { closing } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
-const unix = process.platform === 'win32' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
 
 unix('a port is shared by those alone that ask for it', (t) => {
   const first = closing(t, TcpListener.bind('127.0.0.1:0', { reusePort: true }))
@@ -66,18 +63,24 @@ linux('a listener that is closed resets those in its queue, and nobody else (Lin
   t.is(accepted, answered)
 })
 
-inOwnNetwork('with tcp_migrate_req those in its queue go to the others', async (t) => {
-  const settings = { 'ipv4/tcp_migrate_req': 1 }
-  t.deepEqual(await inNetwork(settings, 'reuse-port-closed', ['200']), {
-    accepted: 200,
-    answered: 200,
-    reset: 0,
-  })
-})
+inOwnNetwork(
+  'with tcp_migrate_req those in its queue go to the others',
+  ['echo 1 >/proc/sys/net/ipv4/tcp_migrate_req'],
+  async (t, inside) => {
+    t.deepEqual(await inside('reuse-port-closed', ['200']), {
+      accepted: 200,
+      answered: 200,
+      reset: 0,
+    })
+  },
+)
 
-inOwnNetwork('a queue that the system keeps short delays clients, and loses none', async (t) => {
-  const outcome = await inNetwork({ 'core/somaxconn': 2 }, 'short-queue', ['12'])
-  const { early, ...rest } = outcome as Record<string, number>
-  t.true(early! < 12, `${early} of 12 were connected`)
-  t.deepEqual(rest, { accepted: 12, served: 12 })
-})
+inOwnNetwork(
+  'a queue that the system keeps short delays clients, and loses none',
+  ['echo 2 >/proc/sys/net/core/somaxconn'],
+  async (t, inside) => {
+    const { early, ...rest } = (await inside('short-queue', ['12'])) as Record<string, number>
+    t.true(early! < 12, `${early} of 12 were connected`)
+    t.deepEqual(rest, { accepted: 12, served: 12 })
+  },
+)

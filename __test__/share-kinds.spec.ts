@@ -11,8 +11,9 @@ import {
 } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
+import { unix } from './support/platforms.js'
 import { closing, eventsFor, pair, poller, watch } from './support/sockets.js'
-import { datagramPair, socketPath, unix, unixListener, unixPair } from './support/unix.js'
+import { datagramPair, socketPath, unixListener, unixPair } from './support/unix.js'
 
 const hello = Buffer.from('hello')
 const buffer = Buffer.alloc(16)

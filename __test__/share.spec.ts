@@ -16,6 +16,7 @@ import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
+import { unix } from './support/platforms.js'
 import {
   acceptOne,
   closing,
@@ -30,7 +31,6 @@ import {
 } from './support/sockets.js'
 import { until } from './support/until.js'
 
-const unix = process.platform === 'win32' ? test.skip : test
 const gone = 'ERR_SHARED_SOURCE_GONE'
 
 eachFamily((run_, _family, address) => {

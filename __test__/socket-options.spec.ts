@@ -15,11 +15,11 @@ import {
 import { native } from '#src/binding.js'
 import { optionNames } from '#src/option-values.js'
 import './support/census.js'
-import { linux } from './support/engine-system.js'
 import { throwsCode } from './support/errors.js'
 import { hasIPv6 } from './support/families.js'
 import { isPrivileged, type Sample, samples, samplesFor } from './support/option-names.js'
 import { hasReader, readOptions } from './support/option-reader.js'
+import { linux } from './support/platforms.js'
 import { acceptOne, closing, listener, pair } from './support/sockets.js'
 import { until } from './support/until.js'
 import { wrongValues } from './support/wrong-values.js'
@@ -345,7 +345,8 @@ test('any option by its numbers', async (t) => {
   t.true(options.nodelay())
   t.is(options.getOption(SocketLevel.TCP, 1).length, 4)
   if (process.platform !== 'linux') return
-  t.is(options.getOption(SocketLevel.TCP, 13, 16).toString('latin1', 0, 2).length, 2)
+  options.setCongestion('reno')
+  t.is(options.getOption(SocketLevel.TCP, 13, 16).toString('latin1').replace(/\0+$/, ''), 'reno')
   t.is(options.getOption(SocketLevel.TCP, 11, 8).length, 8)
   options.setOption(SocketLevel.SOCKET, 20, new Uint8Array(16))
   options.setOption(SocketLevel.TCP, 25, 2 ** 32 - 1)

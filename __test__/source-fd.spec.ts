@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Interest, type Poll, SourceFd, TcpListener, TcpStream, Waker, Token, pipe } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { fifo, pipes } from './support/pipes.js'
+import { linux, unix, windows } from './support/platforms.js'
 import {
   acceptOne,
   closing,
@@ -16,10 +17,6 @@ import {
   watch,
 } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
-const linux = process.platform === 'linux' ? test : test.skip
 
 /** A FIFO that is open for both directions, by a descriptor that nobody closes but the test. */
 function openFifo(t: ExecutionContext): number {

@@ -8,6 +8,7 @@ import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily, hasIPv6 } from './support/families.js'
 import { nodeClient, reset } from './support/node-peer.js'
+import { linux, unix } from './support/platforms.js'
 import {
   type Calls,
   refusesAfterClose,
@@ -25,9 +26,6 @@ import {
   watch,
 } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
-const unix = process.platform === 'win32' ? test.skip : test
 
 eachFamily((run_, family, address) => {
   run_(

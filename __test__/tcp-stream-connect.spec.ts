@@ -4,6 +4,7 @@ import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily, hasIPv6 } from './support/families.js'
 import { nodeOutcome } from './support/node-peer.js'
+import { linux, unix } from './support/platforms.js'
 import {
   acceptOne,
   closing,
@@ -18,9 +19,6 @@ import {
   writeAll,
 } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
-const unix = process.platform === 'win32' ? test.skip : test
 
 /** An address that refuses: a port that a client has, so that nobody else can listen there. */
 async function deadAddress(t: ExecutionContext, address = '127.0.0.1:0'): Promise<SocketAddr> {

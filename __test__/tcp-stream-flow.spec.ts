@@ -5,6 +5,7 @@ import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
 import { nodePair, reset } from './support/node-peer.js'
+import { unix } from './support/platforms.js'
 import {
   eventsFor,
   noEvent,
@@ -16,7 +17,6 @@ import {
 } from './support/sockets.js'
 import { until } from './support/until.js'
 
-const unix = process.platform === 'win32' ? test.skip : test
 const chunk = Buffer.alloc(64 * 1024, 'mio')
 
 /** Writes until the system takes no more, and returns how much it took. */

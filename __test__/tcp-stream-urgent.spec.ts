@@ -2,10 +2,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Interest, type TcpStream } from 'mio-js'
 import './support/census.js'
 import { hasReader } from './support/option-reader.js'
+import { linux } from './support/platforms.js'
 import {
   BOTH,
   acceptOne,
@@ -17,8 +18,6 @@ import {
   watch,
 } from './support/sockets.js'
 import { until } from './support/until.js'
-
-const linux = process.platform === 'linux' ? test : test.skip
 
 type Peer = ChildProcessByStdio<Writable, Readable, null>
 

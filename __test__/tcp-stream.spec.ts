@@ -4,6 +4,7 @@ import { Interest, TcpStream } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
+import { unix } from './support/platforms.js'
 import {
   type Calls,
   refusesAfterClose,
@@ -11,8 +12,6 @@ import {
   sourceCalls,
 } from './support/receivers.js'
 import { closing, listener, noEvent, pair, poller, readExactly, watch } from './support/sockets.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 eachFamily((run, family, address) => {
   run('what one end writes the other one reads', async (t) => {

@@ -4,10 +4,9 @@ import { TcpListener, TcpStream, UdpSocket } from 'mio-js'
 import { type View, detach, resizable } from './support/bytes.js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
+import { unix } from './support/platforms.js'
 import { closing, listener, pair } from './support/sockets.js'
 import { received, udp, udpPair, waiting } from './support/udp.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 /** Every operation on one buffer. */
 const operations: Readonly<Record<string, (socket: UdpSocket, view: View) => unknown>> = {

@@ -1,19 +1,16 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { setImmediate } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { Datagrams, Interest, UdpSocket } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily, hasIPv6 } from './support/families.js'
 import { flood } from './support/flood.js'
+import { inOwnNetwork } from './support/network.js'
+import { linux, unix, where } from './support/platforms.js'
 import { eventsFor, poller, watch } from './support/sockets.js'
 import { received, soon, udp, udpPair } from './support/udp.js'
 import { until } from './support/until.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
-const linux = process.platform === 'linux' ? test : test.skip
 
 eachFamily((run, family, address) => {
   run('the largest datagram arrives whole, and one byte more is EMSGSIZE', async (t) => {
@@ -174,12 +171,9 @@ unix('addresses that cannot be sent to are the errors that Node has', async (t) 
   }
 })
 
-linux('a link-local address needs a scope that exists (Linux)', async (t) => {
-  if (!hasIPv6) {
-    t.log('skipped: there is no IPv6 here')
-    t.pass()
-    return
-  }
+const linuxWithIPv6 = where(process.platform === 'linux' && hasIPv6, 'there is no IPv6 here')
+
+linuxWithIPv6('a link-local address needs a scope that exists (Linux)', async (t) => {
   const socket = udp(t, '[::]:0')
   throwsCode(t, 'EINVAL', () => UdpSocket.bind('[fe80::1]:0'))
   throwsCode(t, 'EINVAL', () => {
@@ -200,31 +194,21 @@ linux('a link-local address needs a scope that exists (Linux)', async (t) => {
   }
 })
 
-linux('a network without room is null, and an event tells when there is (Linux)', (t) => {
-  // In a namespace of its own: a network of 1 MB a second, to a neighbour that does not exist.
-  const setUp = [
+inOwnNetwork(
+  'a network without room is null, and an event tells when there is (Linux)',
+  // 1 MB a second, to a neighbour that does not exist.
+  [
     'ip link add v0 type veth peer name v1',
     'ip addr add 10.77.0.1/24 dev v0',
     'ip link set v0 up',
     'ip link set v1 up',
     'ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev v0',
     'tc qdisc add dev v0 root tbf rate 8mbit burst 4k limit 10mb',
-  ].join(' && ')
-  const inside = (script: string, ...args: string[]): SpawnSyncReturns<string> => {
-    const command = ['--map-root-user', '--net', 'sh', '-c', script, ...args]
-    return spawnSync('unshare', command, { encoding: 'utf8', timeout: 30_000 })
-  }
-  const made = inside(setUp)
-  if (made.status !== 0) {
-    t.log(`skipped: no such network can be made here: ${made.stderr}`)
-    t.pass()
-    return
-  }
-  const program = fileURLToPath(new URL('programs/udp-blocked.js', import.meta.url))
-  const script = `${setUp} && exec "$0" "$1" 10.77.0.2:9`
-  const { status, stdout, stderr } = inside(script, process.execPath, program)
-  t.deepEqual([status, stdout.trim()], [0, 'true true true'], stderr)
-})
+  ],
+  async (t, inside) => {
+    t.deepEqual(await inside('udp-blocked', ['10.77.0.2:9']), [true, true, true])
+  },
+)
 
 test('a flood is taken in bounded batches, while timers and others go on', async (t) => {
   const { poll, events } = poller(t)

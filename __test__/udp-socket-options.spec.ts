@@ -1,22 +1,23 @@
 import { networkInterfaces } from 'node:os'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { UdpSocket } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
-import { hasIPv6 } from './support/families.js'
+import { ipv6 } from './support/families.js'
+import { where } from './support/platforms.js'
 import { closing } from './support/sockets.js'
 import { received, udp } from './support/udp.js'
 
-type Run = (title: string, body: (t: ExecutionContext) => void | Promise<void>) => void
-
-const where =
-  (isHere: boolean, why: string): Run =>
-  (title, body) => {
-    if (isHere) test(title, body)
-    else test.skip(`${title} (${why})`, body)
-  }
 const linux = where(process.platform === 'linux', 'only Linux has groups on loopback')
-const ipv6 = where(hasIPv6, 'there is no IPv6 here')
+
+// Loopback has no groups of IPv6; what is sent to one with interface-local scope stays here.
+const scope = Object.values(networkInterfaces())
+  .flat()
+  .find((at) => at?.family === 'IPv6' && at.scopeid > 0)?.scopeid
+const scoped = where(
+  process.platform === 'linux' && scope !== undefined,
+  'this is not Linux, or no interface has IPv6',
+)
 
 const noBooleans = [0, 1, 'true', null, undefined, {}, 1n, Symbol('s')]
 
@@ -134,15 +135,8 @@ linux('a group of IPv4 is heard while it is joined', async (t) => {
   t.is((await received(member))[0], 'after')
 })
 
-linux('a group of IPv6 is heard while it is joined, and its loop is on', async (t) => {
-  // Loopback has no groups of IPv6; what is sent to one with interface-local scope stays here.
-  const addresses = Object.values(networkInterfaces()).flat()
-  const index = addresses.find((at) => at?.family === 'IPv6' && at.scopeid > 0)?.scopeid
-  if (index === undefined) {
-    t.log('skipped: no interface has IPv6 here')
-    t.pass()
-    return
-  }
+scoped('a group of IPv6 is heard while it is joined, and its loop is on', async (t) => {
+  const index = scope!
   const group = 'ff11::4d:4a53'
   const [member, sender] = [udp(t, '[::]:0'), udp(t, '[::]:0')]
   const { port } = member.localAddr()

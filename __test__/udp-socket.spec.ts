@@ -5,6 +5,7 @@ import { Interest, TcpStream, UdpSocket } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
+import { unix } from './support/platforms.js'
 import {
   type Calls,
   refusesAfterClose,
@@ -13,8 +14,6 @@ import {
 } from './support/receivers.js'
 import { closing, eventsFor, listener, noEvent, poller, watch } from './support/sockets.js'
 import { received, soon, udp, udpPair, waiting } from './support/udp.js'
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 eachFamily((run, family, address) => {
   run('a datagram arrives as it is, with the address of its sender', async (t) => {

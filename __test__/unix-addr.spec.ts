@@ -12,11 +12,11 @@ import {
 import './support/census.js'
 import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix, windows } from './support/platforms.js'
 import { closing } from './support/sockets.js'
-import { freeName, linux, longest, meeting, socketPath, unix } from './support/unix.js'
+import { freeName, longest, meeting, socketPath } from './support/unix.js'
 
 const notLinux = process.platform === 'linux' ? test.skip : test
-const windows = process.platform === 'win32' ? test : test.skip
 
 /** Everything that takes an address. */
 const takers: Record<string, (address: UnixAddrInit) => unknown> = {

@@ -13,17 +13,10 @@ import {
 import './support/census.js'
 import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix } from './support/platforms.js'
 import { type Calls, refusesAfterClose, refusesReceivers } from './support/receivers.js'
 import { closing, eventsFor, noEvent, poller, watch } from './support/sockets.js'
-import {
-  datagramPair,
-  freeName,
-  linux,
-  socketPath,
-  unix,
-  unixCalls,
-  unixListener,
-} from './support/unix.js'
+import { datagramPair, freeName, socketPath, unixCalls, unixListener } from './support/unix.js'
 
 /** Receives one datagram as text. */
 function receive(socket: UnixDatagram): string | null {

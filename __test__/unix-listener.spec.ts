@@ -9,18 +9,10 @@ import './support/census.js'
 import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
 import { hasReader } from './support/option-reader.js'
+import { linux, unix } from './support/platforms.js'
 import { type Calls, refusesAfterClose, refusesReceivers } from './support/receivers.js'
 import { closing, eventsFor, noEvent, poller, watch } from './support/sockets.js'
-import {
-  freeName,
-  linux,
-  longest,
-  socketPath,
-  unix,
-  unixCalls,
-  unixListener,
-  unixPair,
-} from './support/unix.js'
+import { freeName, longest, socketPath, unixCalls, unixListener, unixPair } from './support/unix.js'
 import { until } from './support/until.js'
 
 unix('accept gives null when nobody waits, then the stream and its unnamed peer', async (t) => {

@@ -17,8 +17,9 @@ import './support/census.js'
 import { run } from './support/child.js'
 import { directory, nodeConnectError, nodeListenError, shapeOf } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
+import { unix } from './support/platforms.js'
 import { closing } from './support/sockets.js'
-import { socketPath, unix } from './support/unix.js'
+import { socketPath } from './support/unix.js'
 
 /** Both things that bind, and what the system calls it. */
 const binders = [

@@ -7,8 +7,9 @@ import './support/census.js'
 import { run } from './support/child.js'
 import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix } from './support/platforms.js'
 import { closing, eventsFor, noEvent, pair, poller, watch } from './support/sockets.js'
-import { datagramPair, linux, meeting, socketPath, unix, unixPair } from './support/unix.js'
+import { datagramPair, meeting, socketPath, unixPair } from './support/unix.js'
 
 const classes = [UnixListener, UnixStream, UnixDatagram, TcpListener, TcpStream]
 

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Interest, Shutdown, Token, type UnixStream } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix } from './support/platforms.js'
 import { eventsFor, noEvent, patience, poller, watch } from './support/sockets.js'
-import { linux, makers, readAll, unix, unixPair } from './support/unix.js'
+import { makers, readAll, unixPair } from './support/unix.js'
 
 const chunk = Buffer.alloc(64 * 1024, 'mio')
 

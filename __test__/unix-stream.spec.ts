@@ -5,18 +5,10 @@ import test, { type ExecutionContext } from 'ava'
 import { Interest, Shutdown, TcpStream, UnixStream } from 'mio-js'
 import './support/census.js'
 import { throwsCode } from './support/errors.js'
+import { linux, unix } from './support/platforms.js'
 import { type Calls, refusesAfterClose, refusesReceivers } from './support/receivers.js'
 import { closing, eventsFor, noEvent, pair, poller, watch } from './support/sockets.js'
-import {
-  linux,
-  makers,
-  readAll,
-  socketPath,
-  unix,
-  unixCalls,
-  unixListener,
-  unixPair,
-} from './support/unix.js'
+import { makers, readAll, socketPath, unixCalls, unixListener, unixPair } from './support/unix.js'
 import { until } from './support/until.js'
 
 for (const [name, make] of Object.entries(makers)) {

@@ -11,6 +11,7 @@ import {
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
+import { unix } from './support/platforms.js'
 import { pair, readExactly } from './support/sockets.js'
 
 const revoked = Proxy.revocable(Buffer.alloc(4), {})
@@ -149,8 +150,6 @@ test('what an accessor of the array throws passes through', async (t) => {
   }
   await isUntouched(t, streams)
 })
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 for (const [what, seen] of [
   ['used', null],

@@ -1,8 +1,8 @@
 import test from 'ava'
 import '../support/census.js'
 import { run } from '../support/child.js'
-import { linux } from '../support/engine-system.js'
 import { drivers } from '../support/engine.js'
+import { linux } from '../support/platforms.js'
 
 for (const io of drivers) {
   test(`${io}: servers and sockets keep the process alive, and nothing else does`, async (t) => {

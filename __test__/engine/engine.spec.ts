@@ -3,10 +3,11 @@ import * as exported from 'mio-js/engine'
 import { Engine, type EngineOptions } from 'mio-js/engine'
 import '../support/census.js'
 import { echo, meeting } from '../support/engine-peers.js'
-import { ioThreads, linux } from '../support/engine-system.js'
+import { ioThreads } from '../support/engine-system.js'
 import { deferred, drivers, soon, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { load } from '../support/load.js'
+import { linux } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 test('the module exports the names of the API page, and no other', (t) => {

@@ -6,8 +6,8 @@ import '../support/census.js'
 import { run } from '../support/child.js'
 import { Peer, directory, echo, meeting, watched } from '../support/engine-peers.js'
 import { dial, linked, noise, sameBytes, serve } from '../support/engine-sockets.js'
-import { linux } from '../support/engine-system.js'
 import { drivers, soon, underEachDriver } from '../support/engine.js'
+import { linux, unix } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 // Code that is optimised has fewer calls, and so fewer places where the stack can end.
@@ -20,7 +20,6 @@ for (const io of drivers) {
     t.deepEqual(JSON.parse(stdout), { received: 10 * 5 * 10, closed: 20, warnings: 0 })
   })
 
-  const unix = process.platform === 'win32' ? test.skip : test
   unix(`${io}: signals neither cost an event nor change a timeout`, async (t) => {
     const { stdout, stderr } = await run('engine-signals', [io], [], (child) => {
       child.stdout?.once('data', () => {

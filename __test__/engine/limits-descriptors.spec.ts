@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import type { ServerStats } from 'mio-js/engine'
 import '../support/census.js'
 import { Peer } from '../support/engine-peers.js'
 import { deferred, drivers, listening, soon } from '../support/engine.js'
+import { unix } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 interface Answer extends ServerStats {
@@ -39,8 +40,6 @@ class Poor {
     return soon(exited, 'the process exits')
   }
 }
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 /** How a peer is treated. */
 async function fate(peer: Peer): Promise<'served' | 'closed'> {

@@ -3,10 +3,10 @@ import { Engine } from 'mio-js/engine'
 import '../support/census.js'
 import { run } from '../support/child.js'
 import { Peer, echo, nodeListenError, shapeOf } from '../support/engine-peers.js'
-import { linux } from '../support/engine-system.js'
 import { underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { backlogOf, hasReader } from '../support/option-reader.js'
+import { linux } from '../support/platforms.js'
 
 const local = { hostname: '127.0.0.1' }
 

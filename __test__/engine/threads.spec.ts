@@ -8,11 +8,11 @@ import {
   acceptedAtPath,
   connectedTo,
   ioThreads,
-  linux,
   watchersOf,
 } from '../support/engine-system.js'
 import { deferred, listening, soon, underEachDriver } from '../support/engine.js'
 import { load } from '../support/load.js'
+import { linux } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 const local = { hostname: '127.0.0.1' }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import process from 'node:process'
-import test, { type ExecutionContext, type Implementation } from 'ava'
+import test, { type Implementation } from 'ava'
 import {
   BROKEN as BROKEN_PROTOCOL,
   INCOMPLETE,
@@ -11,6 +11,7 @@ import { deadline, eventually } from './redis/deadline.ts'
 import {
   finish,
   isInstalled,
+  missingOf,
   programs,
   run,
   spawnLimited,
@@ -25,11 +26,16 @@ import { BROKEN, SESSION_REPLY, SESSION_REQUEST } from './redis/session.ts'
 
 const MIB = 1024 * 1024
 
+/** Other versions answer in other words. */
+const hasOracle = isInstalled('redis-server', /v=7\.0\./)
+const noOracle = hasOracle ? undefined : 'redis-server 7.0 is not installed'
+const isWindows = process.platform === 'win32'
+
 /** A real Redis of the version that is imitated; undefined where there is none. */
 let oracle: Running | undefined
 
 test.before('start a real Redis', async () => {
-  oracle = (await isInstalled('redis-server', /v=7\.0\./)) ? await startOracle() : undefined
+  if (hasOracle) oracle = await startOracle()
 })
 
 test.after.always('stop the servers', stopAll)
@@ -37,8 +43,9 @@ test.after.always('stop the servers', stopAll)
 for (const program of programs) {
   let example: Running
 
-  const behaves = (title: string, implementation: Implementation<[]>): void => {
-    test.serial(`${program.name}: ${title}`, implementation)
+  const behaves = (title: string, body: Implementation<[]>, missing?: string): void => {
+    if (missing === undefined) test.serial(`${program.name}: ${title}`, body)
+    else test.skip(`${program.name}: ${title} (${missing})`, body)
   }
 
   test.before(`start ${program.name}`, async () => {
@@ -239,122 +246,145 @@ for (const program of programs) {
     t.pass()
   })
 
-  behaves('goes on accepting after it had no room for a client', async (t) => {
-    if (process.platform === 'win32') return skip(t, 'Windows has no such limit')
-    const server = await startExample(program, spawnLimited(program, 64))
-    // More than 64, so that some must wait in the queue, for which no further event will come, or
-    // are refused.
-    const clients = await Promise.all(Array.from({ length: 80 }, () => connect(server)))
-    let answered = 0
-    let refused = 0
-    for (const client of clients) {
-      client.once('data', () => answered++)
-      client.once('close', () => {
-        if (client.bytesRead === 0) refused++
-      })
-      client.write('PING\r\n')
-    }
-    await eventually(async () => answered > 0 && refused > 0 === program.refuses)
-    t.true(answered < 64)
-    for (const client of clients) client.end()
-    await eventually(async () => (await transcript(server, ['PING\r\n'])) === '+PONG\r\n')
-    await Promise.all(clients.map((client) => closed(client)))
-    t.is(answered + refused, 80)
-    t.is(refused > 0, program.refuses)
-    server.child.kill()
-    t.deepEqual(await once(server.child, 'exit'), [0, null])
-  })
+  behaves(
+    'goes on accepting after it had no room for a client',
+    async (t) => {
+      const server = await startExample(program, spawnLimited(program, 64))
+      // More than 64, so that some must wait in the queue, for which no further event will come, or
+      // are refused.
+      const clients = await Promise.all(Array.from({ length: 80 }, () => connect(server)))
+      let answered = 0
+      let refused = 0
+      for (const client of clients) {
+        client.once('data', () => answered++)
+        client.once('close', () => {
+          if (client.bytesRead === 0) refused++
+        })
+        client.write('PING\r\n')
+      }
+      await eventually(async () => answered > 0 && refused > 0 === program.refuses)
+      t.true(answered < 64)
+      for (const client of clients) client.end()
+      await eventually(async () => (await transcript(server, ['PING\r\n'])) === '+PONG\r\n')
+      await Promise.all(clients.map((client) => closed(client)))
+      t.is(answered + refused, 80)
+      t.is(refused > 0, program.refuses)
+      server.child.kill()
+      t.deepEqual(await once(server.child, 'exit'), [0, null])
+    },
+    isWindows ? 'Windows has no such limit' : undefined,
+  )
 
-  behaves('agrees with a real Redis on random commands', async (t) => {
-    if (oracle === undefined) return skip(t, 'redis-server 7.0 is not installed')
-    const random = createRandom(2)
-    const request = ['FLUSHALL\r\n']
-    for (let i = 0; i < 20_000; i++) request.push(resp(...randomCommand(random)))
-    const bytes = request.join('')
-    const ours = await transcript(example, pieces(bytes, random, 30_000))
-    const theirs = await transcript(oracle, [bytes])
-    t.true(ours === theirs, firstDifference(ours, theirs))
-  })
+  behaves(
+    'agrees with a real Redis on random commands',
+    async (t) => {
+      const random = createRandom(2)
+      const request = ['FLUSHALL\r\n']
+      for (let i = 0; i < 20_000; i++) request.push(resp(...randomCommand(random)))
+      const bytes = request.join('')
+      const ours = await transcript(example, pieces(bytes, random, 30_000))
+      const theirs = await transcript(oracle!, [bytes])
+      t.true(ours === theirs, firstDifference(ours, theirs))
+    },
+    noOracle,
+  )
 
-  behaves('agrees with a real Redis on random garbage', async (t) => {
-    if (oracle === undefined) return skip(t, 'redis-server 7.0 is not installed')
-    const random = createRandom(3)
-    for (let i = 0; i < 400; i++) {
-      const request = i % 2 === 0 ? randomInline(random) : randomRequest(random)
-      const ours = await transcript(example, [request])
-      const theirs = await transcript(oracle, [request])
-      t.is(ours, theirs, JSON.stringify(request))
-    }
-  })
+  behaves(
+    'agrees with a real Redis on random garbage',
+    async (t) => {
+      const random = createRandom(3)
+      for (let i = 0; i < 400; i++) {
+        const request = i % 2 === 0 ? randomInline(random) : randomRequest(random)
+        const ours = await transcript(example, [request])
+        const theirs = await transcript(oracle!, [request])
+        t.is(ours, theirs, JSON.stringify(request))
+      }
+    },
+    noOracle,
+  )
 
-  behaves('agrees with a real Redis on patterns', async (t) => {
-    if (oracle === undefined) return skip(t, 'redis-server 7.0 is not installed')
-    const random = createRandom(4)
-    const fill = `FLUSHALL\r\n${Array.from({ length: 300 }, () =>
-      resp('SET', random.text('ab-]^[\\*?', 4), 'x'),
-    ).join('')}`
-    await Promise.all([transcript(example, [fill]), transcript(oracle, [fill])])
-    for (let i = 0; i < 300; i++) {
-      const request = resp('KEYS', random.text('ab*?[]^-\\', 7))
-      const [ours, theirs] = await Promise.all([
-        transcript(example, [request]),
-        transcript(oracle, [request]),
-      ])
-      t.deepEqual(ours.split('\r\n').toSorted(), theirs.split('\r\n').toSorted(), request)
-    }
-    await transcript(example, ['FLUSHALL\r\n'])
-  })
+  behaves(
+    'agrees with a real Redis on patterns',
+    async (t) => {
+      const random = createRandom(4)
+      const fill = `FLUSHALL\r\n${Array.from({ length: 300 }, () =>
+        resp('SET', random.text('ab-]^[\\*?', 4), 'x'),
+      ).join('')}`
+      await Promise.all([transcript(example, [fill]), transcript(oracle!, [fill])])
+      for (let i = 0; i < 300; i++) {
+        const request = resp('KEYS', random.text('ab*?[]^-\\', 7))
+        const [ours, theirs] = await Promise.all([
+          transcript(example, [request]),
+          transcript(oracle!, [request]),
+        ])
+        t.deepEqual(ours.split('\r\n').toSorted(), theirs.split('\r\n').toSorted(), request)
+      }
+      await transcript(example, ['FLUSHALL\r\n'])
+    },
+    noOracle,
+  )
 
-  behaves('works with redis-cli', async (t) => {
-    if (!(await isToolThere(t, 'redis-cli'))) return
-    for (const [args, output] of [
-      [['ping'], 'PONG\n'],
-      [['-3', 'ping'], 'PONG\n'],
-      [['set', 'cli', 'value'], 'OK\n'],
-      [['get', 'cli'], 'value\n'],
-      [['incr', 'cli'], 'ERR value is not an integer or out of range\n\n'],
-      [['keys', 'c?i'], 'cli\n'],
-      [['del', 'cli'], '1\n'],
-    ] as const) {
-      const { code, stdout } = await finish(run('redis-cli', ['-p', String(example.port), ...args]))
-      t.deepEqual([code, stdout.replace(/^.*HELLO 3.*\n/i, '')], [0, output], args.join(' '))
-    }
-  })
+  behaves(
+    'works with redis-cli',
+    async (t) => {
+      for (const [args, output] of [
+        [['ping'], 'PONG\n'],
+        [['-3', 'ping'], 'PONG\n'],
+        [['set', 'cli', 'value'], 'OK\n'],
+        [['get', 'cli'], 'value\n'],
+        [['incr', 'cli'], 'ERR value is not an integer or out of range\n\n'],
+        [['keys', 'c?i'], 'cli\n'],
+        [['del', 'cli'], '1\n'],
+      ] as const) {
+        const { code, stdout } = await finish(
+          run('redis-cli', ['-p', String(example.port), ...args]),
+        )
+        t.deepEqual([code, stdout.replace(/^.*HELLO 3.*\n/i, '')], [0, output], args.join(' '))
+      }
+    },
+    missingOf('redis-cli'),
+  )
 
-  behaves('works with redis-benchmark', async (t) => {
-    if (!(await isToolThere(t, 'redis-benchmark'))) return
-    const args = `-p ${example.port} -t ping,set,get,incr,mset -P 16 -n 20000 -q`.split(' ')
-    const { code, stdout, stderr } = await finish(run('redis-benchmark', args))
-    t.is(code, 0)
-    t.notRegex(stdout + stderr, /error/i)
-    t.regex(stdout, /GET: [\d.]+ requests per second/)
-  })
+  behaves(
+    'works with redis-benchmark',
+    async (t) => {
+      const args = `-p ${example.port} -t ping,set,get,incr,mset -P 16 -n 20000 -q`.split(' ')
+      const { code, stdout, stderr } = await finish(run('redis-benchmark', args))
+      t.is(code, 0)
+      t.notRegex(stdout + stderr, /error/i)
+      t.regex(stdout, /GET: [\d.]+ requests per second/)
+    },
+    missingOf('redis-benchmark'),
+  )
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    behaves(`stops cleanly on ${signal}, also under load`, async (t) => {
-      if (process.platform === 'win32') return skip(t, 'Windows has no signals to send')
-      const server = await startExample(program)
-      const idle = await connect(server)
-      // One that does not care whether it is still served.
-      const deaf = await connect(server, { allowHalfOpen: true })
-      const busy = await connect(server)
-      // Each reply asks for the next, so that the server is never idle.
-      const batch = 'PING\r\n'.repeat(500)
-      busy.on('data', () => busy.write(batch))
-      busy.write(batch)
-      await once(busy, 'data')
-      const exited = deadline(once(server.child, 'exit'), `no exit on ${signal}`)
-      server.child.kill(signal)
-      await Promise.all([closed(idle), closed(busy)])
-      t.deepEqual(await exited, [0, null])
-      deaf.destroy()
-      t.deepEqual(server.output, [
-        `listening on 127.0.0.1:${server.port}`,
-        `try: redis-cli -h 127.0.0.1 -p ${server.port} ping`,
-        'stopped',
-      ])
-      t.deepEqual(server.errors, [])
-    })
+    behaves(
+      `stops cleanly on ${signal}, also under load`,
+      async (t) => {
+        const server = await startExample(program)
+        const idle = await connect(server)
+        // One that does not care whether it is still served.
+        const deaf = await connect(server, { allowHalfOpen: true })
+        const busy = await connect(server)
+        // Each reply asks for the next, so that the server is never idle.
+        const batch = 'PING\r\n'.repeat(500)
+        busy.on('data', () => busy.write(batch))
+        busy.write(batch)
+        await once(busy, 'data')
+        const exited = deadline(once(server.child, 'exit'), `no exit on ${signal}`)
+        server.child.kill(signal)
+        await Promise.all([closed(idle), closed(busy)])
+        t.deepEqual(await exited, [0, null])
+        deaf.destroy()
+        t.deepEqual(server.output, [
+          `listening on 127.0.0.1:${server.port}`,
+          `try: redis-cli -h 127.0.0.1 -p ${server.port} ping`,
+          'stopped',
+        ])
+        t.deepEqual(server.errors, [])
+      },
+      isWindows ? 'Windows has no signals to send' : undefined,
+    )
   }
 
   behaves('says in one line why it cannot listen', async (t) => {
@@ -417,17 +447,4 @@ function parseAll(parts: Iterable<string>): string[][] {
     }
   }
   return commands
-}
-
-/** False when the test is to be skipped; in CI nothing that matters is skipped. */
-async function isToolThere(t: ExecutionContext, tool: string): Promise<boolean> {
-  if (await isInstalled(tool)) return true
-  if (process.env['CI'] === 'true') t.fail(`${tool} is not installed`)
-  else skip(t, `${tool} is not installed`)
-  return false
-}
-
-function skip(t: ExecutionContext, reason: string): void {
-  t.log(`skipped: ${reason}`)
-  t.pass()
 }

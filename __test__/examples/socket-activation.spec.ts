@@ -7,13 +7,12 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import type { TcpListener } from 'mio-js'
 import '../support/census.ts'
+import { unix } from '../support/platforms.ts'
 import { closing, listener } from '../support/sockets.ts'
 import { until } from '../support/until.ts'
-
-const unix = process.platform === 'win32' ? test.skip : test
 
 const program = resolve('build/examples/socket-activation.js')
 

@@ -4,19 +4,19 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { deadline, eventually } from './redis/deadline.ts'
 import { finish, run, stopAll, watch, type Running } from './redis/processes.ts'
+import '../support/census.ts'
+import { unix } from '../support/platforms.ts'
 
-const unix = process.platform === 'win32' ? test.skip : test
-
-test.after.always('stop the servers', stopAll)
-
+/** A path of a socket for a test that starts servers: at its end, both are gone. */
 function place(t: ExecutionContext): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'mio-js-'))
   t.teardown(() => {
     rmSync(folder, { recursive: true, force: true })
   })
+  t.teardown(stopAll)
   return path.join(folder, 'chat')
 }
 

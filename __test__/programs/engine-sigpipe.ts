@@ -2,17 +2,11 @@
  * Writes to peers that are gone, with SIGPIPE as a program of C has it: it would end the process.
  * Arguments: where the engine runs, and the path of a Unix socket. Prints how the sockets closed.
  */
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TcpStream } from 'mio-js'
 import { Engine, type EngineOptions, type ListenOptions } from 'mio-js/engine'
 import net from 'node:net'
-
-// Node ignores it from the start; when the last handler is taken away, it is as it was by default.
-const handler = (): void => {}
-process.on('SIGPIPE', handler).off('SIGPIPE', handler)
-const ignored = /^SigIgn:\t(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
-const isDefault = (Number.parseInt(ignored.slice(-4), 16) & 0x10_00) === 0
+import { isDefault } from '../support/sigpipe.js'
 
 const [, , io, path] = process.argv
 const engine = new Engine({ io: io as EngineOptions['io'] })

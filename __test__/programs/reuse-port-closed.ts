@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { TcpListener, TcpStream } from 'mio-js'
+import { until } from '../support/until.js'
 
 const count = Number(process.argv[2])
 const first = TcpListener.bind('127.0.0.1:0', { reusePort: true })
@@ -12,7 +13,7 @@ const listeners = [first]
 while (listeners.length < 4) listeners.push(TcpListener.bind(at, { reusePort: true }))
 
 const clients = Array.from({ length: count }, () => TcpStream.connect(at))
-while (!clients.every((client) => client.finishConnect())) await setImmediate()
+await until('all are connected', () => clients.every((client) => client.finishConnect()))
 for (const client of clients) client.write(Buffer.from('hello'))
 
 first.close()

@@ -5,17 +5,17 @@
  * A client may believe that it is connected while the system has dropped the last step of it (Linux
  * with SYN cookies): it is heard when it sends, so each sends.
  */
-import { setImmediate } from 'node:timers/promises'
 import { Events, Interest, Poll, TcpListener, TcpStream, Token } from 'mio-js'
+import { until } from '../support/until.js'
 
 const count = Number(process.argv[2])
 const listener = TcpListener.bind('127.0.0.1:0', { backlog: 1024 })
 const clients = Array.from({ length: count }, () => TcpStream.connect(listener.localAddr()))
 let early = 0
-while (early < 2) {
-  await setImmediate()
+await until('some are connected', () => {
   early = clients.filter((client) => client.finishConnect()).length
-}
+  return early >= 2
+})
 
 const poll = new Poll()
 const events = Events.withCapacity(64)

@@ -1,7 +1,7 @@
 /**
  * Sends to an address, the argument, by way of a network that is slower, until there is no room,
  * each way of sending after the other, and waits for the event that tells that there is room again.
- * Prints whether that was so.
+ * Prints for each whether that was so.
  */
 import { Datagrams, Events, Interest, Poll, Token, UdpSocket } from 'mio-js'
 
@@ -35,6 +35,6 @@ const outcomes = ways.map((way) => {
   const ready = poll.poll(events, 10_000)
   return sent > 0 && ready === 1 && events.readinessAt(0) === 2
 })
-console.log(outcomes.join(' '))
+console.log(JSON.stringify(outcomes))
 socket.close()
 poll.close()

@@ -1,8 +1,5 @@
 /** What the system says about this process: a second opinion on what an engine does. Linux only. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
-import test from 'ava'
-
-export const linux = process.platform === 'linux' ? test : test.skip
 
 /** How many I/O threads of engines this process has. */
 export function ioThreads(): number {

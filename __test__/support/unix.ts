@@ -1,13 +1,10 @@
 /** The vocabulary of the specs of Unix sockets. */
 import { join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { UnixAddr, UnixDatagram, UnixListener, UnixStream } from 'mio-js'
 import { directory } from './engine-peers.js'
 import { type Calls, sourceCalls } from './receivers.js'
 import { closing, poller } from './sockets.js'
-
-export const unix = process.platform === 'win32' ? test.skip : test
-export const linux = process.platform === 'linux' ? test : test.skip
 
 /** The longest path of a socket, in bytes. */
 export const longest = process.platform === 'linux' ? 107 : 103

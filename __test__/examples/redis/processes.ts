@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { drivers } from '../../support/engine.ts'
+import { isComplete } from '../../support/platforms.ts'
 import { deadline } from './deadline.ts'
 
 /** One of the servers that are to behave alike. */
@@ -136,11 +137,14 @@ export async function finish(child: ChildProcess): Promise<Finished> {
 }
 
 /** Whether there is the tool, in a version that it says of itself in these words. */
-export async function isInstalled(tool: string, version = /./): Promise<boolean> {
-  try {
-    const { stdout } = await finish(run(tool, ['--version']))
-    return version.test(stdout)
-  } catch {
-    return false
-  }
+export function isInstalled(tool: string, version = /./): boolean {
+  const { status, stdout } = spawnSync(tool, ['--version'], { encoding: 'utf8', timeout: 15_000 })
+  return status === 0 && version.test(stdout)
+}
+
+/** Why a test that uses these is to be skipped, if it is: in CI on Linux it fails without them. */
+export function missingOf(...tools: readonly string[]): string | undefined {
+  if (isComplete) return undefined
+  const missing = tools.find((tool) => !isInstalled(tool))
+  return missing === undefined ? undefined : `${missing} is not installed`
 }

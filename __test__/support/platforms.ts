@@ -1,0 +1,19 @@
+/** Tests that only some systems can run. */
+import test, { type ExecutionContext } from 'ava'
+
+export const unix = process.platform === 'win32' ? test.skip : test
+export const linux = process.platform === 'linux' ? test : test.skip
+export const windows = process.platform === 'win32' ? test : test.skip
+
+/** In CI on Linux all is there that tests need: what is missing fails them, and skips none. */
+export const isComplete = process.platform === 'linux' && process.env['CI'] === 'true'
+
+export type Run = (title: string, body: (t: ExecutionContext) => void | Promise<void>) => void
+
+/** Declares tests that need something; where it is missing they are skipped, and say why. */
+export function where(isHere: boolean, why: string): Run {
+  return (title, body) => {
+    if (isHere) test(title, body)
+    else test.skip(`${title} (${why})`, body)
+  }
+}

@@ -113,7 +113,17 @@ impl Stream {
     #[inline]
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
-        each!(self, socket => retry(|| { let mut socket = socket; socket.write(bytes) }))
+        match self {
+            Self::Tcp(socket) => retry(|| {
+                let mut socket = socket;
+                socket.write(bytes)
+            }),
+            // Not every std that we build with has the flag here.
+            #[cfg(unix)]
+            Self::Unix(socket) => {
+                retry(|| socket.try_io(|| SockRef::from(socket).send_with_flags(bytes, NO_SIGNAL)))
+            }
+        }
     }
 
     /// Writes several buffers, whose sum may exceed what a system takes at once.

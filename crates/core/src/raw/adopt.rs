@@ -6,10 +6,16 @@ use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 #[cfg(windows)]
 use std::os::windows::io::{BorrowedSocket, FromRawHandle, FromRawSocket, RawHandle, RawSocket};
 
+#[cfg(unix)]
+use libc::{SO_ACCEPTCONN, SOL_SOCKET};
 #[cfg(windows)]
 use mio::windows::NamedPipe;
 use socket2::{Domain, SockRef, Socket, Type};
 
+#[cfg(windows)]
+use windows_sys::Win32::Networking::WinSock::{SO_ACCEPTCONN, SOL_SOCKET};
+
+use super::option::get_option;
 use crate::error::{Misuse, Result};
 
 /// What the system calls a socket: a file descriptor, on Windows a `SOCKET`.
@@ -115,16 +121,20 @@ fn release(socket: Socket) {
 
 fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
     let (domain, kind) = (domain(&socket)?, socket.r#type()?);
-    let listens = kind == Type::STREAM && is_listener(&socket)?;
+    let listens = kind == Type::STREAM && is_listener(&socket);
     if !role.fits(domain, kind, listens) {
         return Err(Misuse::DescriptorType.into());
+    }
+    // There is no flag of a write for it. First, as it may fail.
+    #[cfg(target_vendor = "apple")]
+    match socket.set_nosigpipe(true) {
+        // Both directions have ended, and then no option can be set any more.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {}
+        outcome => outcome?,
     }
     socket.set_nonblocking(true)?;
     #[cfg(unix)]
     socket.set_cloexec(true)?;
-    // There is no flag of a write for it.
-    #[cfg(target_vendor = "apple")]
-    socket.set_nosigpipe(true)?;
     Ok(())
 }
 
@@ -132,13 +142,21 @@ fn domain(socket: &SockRef<'_>) -> io::Result<Domain> {
     Ok(Domain::from(i32::from(socket.local_addr()?.family())))
 }
 
-/// Whether `listen` was called. Asked by option, since a listener has no peer either.
-fn is_listener(socket: &SockRef<'_>) -> io::Result<bool> {
-    #[cfg(any(target_os = "android", target_os = "freebsd", target_os = "linux",))]
-    return socket.is_listener();
-    // Where the option is not readable, a connected socket is the one that knows its peer.
-    #[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "linux",)))]
-    Ok(socket.peer_addr().is_err())
+/// Whether `listen` was called. Asked by option, since a listener has no peer either; but macOS and
+/// OpenBSD have the option in their headers only.
+fn is_listener(socket: &SockRef<'_>) -> bool {
+    let mut value = [0; 4];
+    match get_option(socket, SOL_SOCKET, SO_ACCEPTCONN, &mut value) {
+        Ok(_) => value != [0; 4],
+        Err(_) => never_had_a_peer(socket),
+    }
+}
+
+/// Whether a socket is not connected, and was not before as far as the system tells: macOS says EINVAL
+/// and not ENOTCONN of one whose both directions have ended.
+fn never_had_a_peer(socket: &SockRef<'_>) -> bool {
+    let peer = socket.peer_addr();
+    peer.is_err_and(|error| error.kind() == io::ErrorKind::NotConnected)
 }
 
 /// Which end of a pipe.
@@ -239,4 +257,32 @@ pub(crate) fn check_named_pipe(raw: RawDescriptor) -> Result<()> {
         return Err(error.into());
     }
     Err(Misuse::PipeType.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use super::*;
+
+    #[test]
+    fn a_listener_is_told_from_streams_with_and_without_the_option() {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&any.into()).unwrap();
+        // A guess takes what has no peer yet for a listener.
+        let guesses = cfg!(any(target_vendor = "apple", target_os = "openbsd"));
+        assert_eq!(is_listener(&SockRef::from(&listener)), guesses);
+        listener.listen(1).unwrap();
+        assert!(is_listener(&SockRef::from(&listener)));
+        assert!(never_had_a_peer(&SockRef::from(&listener)));
+
+        let stream = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        stream.connect(&listener.local_addr().unwrap()).unwrap();
+        assert!(!is_listener(&SockRef::from(&stream)));
+        assert!(!never_had_a_peer(&SockRef::from(&stream)));
+        drop(listener.accept().unwrap());
+        assert!(!is_listener(&SockRef::from(&stream)));
+        assert!(!never_had_a_peer(&SockRef::from(&stream)));
+    }
 }

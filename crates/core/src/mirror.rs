@@ -64,7 +64,7 @@ impl Mirror {
 
     /// Stores a socket that connects no longer, or never does.
     pub fn open_connected(&mut self, io: Io) -> Result<Handle> {
-        self.insert(Source::new(io, Connect::Done))
+        self.insert_new(Source::new(io, Connect::Done))
     }
 
     /// Stores two sources that belong together, or neither.
@@ -83,7 +83,7 @@ impl Mirror {
     /// before has closed it.
     fn insert_new(&mut self, source: Source) -> Result<Handle> {
         if source.io.is_owner() {
-            self.forget_borrowed(source.io.as_raw());
+            self.forget_borrowed(source.io.as_raw(), |_| true);
         }
         self.insert(source)
     }
@@ -98,12 +98,13 @@ impl Mirror {
         Ok(handle)
     }
 
-    /// Unregisters what is borrowed under a number that was closed since: the system's registration
-    /// went with the open file, and to deregister the number would take another's away.
-    fn forget_borrowed(&mut self, raw: RawDescriptor) {
+    /// Unregisters what is borrowed under a number that was closed since, of that what `is_stale`
+    /// says: the system's registration went with the open file, and to deregister the number would
+    /// take another's away.
+    fn forget_borrowed(&mut self, raw: RawDescriptor, is_stale: impl Fn(&Io) -> bool) {
         let has_number = |&handle: &Handle| {
             let source = self.sources.get(handle);
-            source.is_some_and(|source| source.io.as_raw() == raw)
+            source.is_some_and(|source| source.io.as_raw() == raw && is_stale(&source.io))
         };
         // Without an allocation where there are none.
         let stale: Vec<Handle> = self.borrowed.iter().copied().filter(has_number).collect();
@@ -231,7 +232,10 @@ impl Mirror {
         if !self.sources.has_room() {
             return Err(Misuse::TooManyHandles.into());
         }
-        self.insert(shared::take(id, kind)?)
+        let source = shared::take(id, kind)?;
+        // It may be new to the process, or have been borrowed before it came here.
+        self.forget_borrowed(source.io.as_raw(), |io| !io.is_same());
+        self.insert(source)
     }
 
     fn take_source(&mut self, handle: Handle) -> Result<Source> {
@@ -243,8 +247,11 @@ impl Mirror {
             && let Some(poller) = self.pollers.get_mut(place.poller)
         {
             poller.registrations.remove(place.registration);
-            // Fails only for a descriptor that was closed behind our back.
-            drop(source.io.deregister(poller.registry()));
+            // What has its number by now may be registered.
+            if source.io.is_same() {
+                // Fails only for a descriptor that was closed behind our back.
+                drop(source.io.deregister(poller.registry()));
+            }
         }
         Ok(source)
     }
@@ -325,8 +332,9 @@ impl Mirror {
     ///
     /// Events of the registration before stay current: it is the same source.
     ///
-    /// Errors: [`Misuse::NotRegistered`], [`Misuse::RegisteredElsewhere`],
-    /// [`Misuse::TokenOfWaker`]; the system's, after which the registration is as it was.
+    /// Errors: [`Misuse::NotRegistered`], also for a borrowed descriptor whose number stands for
+    /// something else by now; [`Misuse::RegisteredElsewhere`], [`Misuse::TokenOfWaker`]; the system's,
+    /// after which the registration is as it was.
     pub fn reregister(
         &mut self,
         poller: Handle,
@@ -334,9 +342,13 @@ impl Mirror {
         token: u64,
         interest: Interest,
     ) -> Result<()> {
-        let at = poller;
-        let (poller, source) = self.pair(at, source)?;
+        let (at, watched) = (poller, source);
+        let (poller, source) = self.pair(at, watched)?;
         let place = source.place.ok_or(Misuse::NotRegistered)?;
+        if !source.io.is_same() {
+            self.forget(watched);
+            return Err(Misuse::NotRegistered.into());
+        }
         if place.poller != at {
             return Err(Misuse::RegisteredElsewhere.into());
         }
@@ -354,7 +366,8 @@ impl Mirror {
 
     /// Stops to watch a source.
     ///
-    /// Errors: [`Misuse::NotRegistered`], also when it is registered with another poller.
+    /// Errors: [`Misuse::NotRegistered`], also when it is registered with another poller, and for a
+    /// borrowed descriptor whose number stands for something else by now.
     pub fn deregister(&mut self, poller: Handle, source: Handle) -> Result<()> {
         let at = poller;
         let (poller, source) = self.pair(at, source)?;
@@ -362,6 +375,9 @@ impl Mirror {
         let place = place.ok_or(Misuse::NotRegistered)?;
         source.place = None;
         poller.registrations.remove(place.registration);
+        if !source.io.is_same() {
+            return Err(Misuse::NotRegistered.into());
+        }
         source.io.deregister(poller.registry())
     }
 

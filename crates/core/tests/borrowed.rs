@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mio_js_core::{Failure, Handle, Io, Mirror, Misuse, readiness, unix};
+use mio_js_core::{Failure, Handle, Io, Kind, Mirror, Misuse, readiness, unix};
 use util::*;
 
 /// Held by each test: numbers are the process's, and these tests count on which is given out next.
@@ -241,6 +241,98 @@ fn a_number_that_comes_back_is_lost_before_it_is_registered_again() {
     assert!(!mirror.poller(poller).unwrap().is_current(registration));
     mirror.register(poller, now, 2, READABLE).unwrap();
     has_lost(&mut mirror, poller, lost, now, peer);
+}
+
+#[test]
+fn a_number_that_comes_back_as_a_connected_stream_is_lost_at_once() {
+    let _alone = alone();
+    let (mut mirror, poller) = mirror();
+    let (one, other) = theirs();
+    let raw = one.as_raw_fd();
+    let lost = borrow(&mut mirror, &one);
+    mirror.register(poller, lost, 1, READABLE).unwrap();
+    drop(other);
+    let registration = event_for(&mut mirror, poller, 1).registration.unwrap();
+    drop(one);
+    let (now, peer) = unix::stream::pair().unwrap();
+    let (now, peer) = (
+        mirror.open_connected(now).unwrap(),
+        mirror.open_connected(peer).unwrap(),
+    );
+    assert_eq!(mirror.source(now).unwrap().io().as_raw(), raw);
+    assert!(!mirror.poller(poller).unwrap().is_current(registration));
+    mirror.register(poller, now, 2, READABLE).unwrap();
+    has_lost(&mut mirror, poller, lost, now, peer);
+}
+
+/// A pipe, so that every system can tell.
+#[test]
+fn a_number_that_comes_back_as_somebody_elses_is_lost_when_it_is_asked_about() {
+    let _alone = alone();
+    let (mut mirror, poller) = mirror();
+    for step in 0..3 {
+        let (one, other) = theirs();
+        let raw = one.as_raw_fd();
+        let lost = borrow(&mut mirror, &one);
+        mirror.register(poller, lost, 1, READABLE).unwrap();
+        drop((one, other));
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        assert_eq!(reader.as_raw_fd(), raw);
+        match step {
+            0 => refused(
+                mirror.reregister(poller, lost, 9, READABLE),
+                Misuse::NotRegistered,
+            ),
+            1 => refused(mirror.deregister(poller, lost), Misuse::NotRegistered),
+            _ => mirror.close_source(lost).unwrap(),
+        }
+        writer.write_all(b"x").unwrap();
+        no_event(&mut mirror, poller);
+        let now = borrow(&mut mirror, &reader);
+        mirror.register(poller, now, 2, READABLE).unwrap();
+        event_for(&mut mirror, poller, 2);
+        mirror.close_source(now).unwrap();
+    }
+}
+
+#[test]
+fn a_number_that_comes_back_as_a_shared_source_is_lost_when_that_is_taken() {
+    let _alone = alone();
+    let (mut mirror, poller) = mirror();
+    let mut elsewhere = Mirror::default();
+    let (one, other) = theirs();
+    let raw = one.as_raw_fd();
+    let lost = borrow(&mut mirror, &one);
+    mirror.register(poller, lost, 1, READABLE).unwrap();
+    drop(other);
+    let registration = event_for(&mut mirror, poller, 1).registration.unwrap();
+    drop(one);
+    // A pipe, so that every system can tell.
+    let (sender, receiver) = mio_js_core::pipe::new().unwrap();
+    let receiver = elsewhere.open_source(receiver).unwrap();
+    assert_eq!(elsewhere.source(receiver).unwrap().io().as_raw(), raw);
+    let id = elsewhere.share(receiver, Kind::Receiver).unwrap();
+    let now = mirror.take_shared(id, Kind::Receiver).unwrap();
+    assert!(!mirror.poller(poller).unwrap().is_current(registration));
+    let peer = mirror.open_source(sender).unwrap();
+    mirror.register(poller, now, 2, READABLE).unwrap();
+    has_lost(&mut mirror, poller, lost, now, peer);
+}
+
+#[test]
+fn what_is_borrowed_while_it_is_shared_stays_watched() {
+    let _alone = alone();
+    let (mut mirror, poller) = mirror();
+    let (now, peer) = pair(&mut mirror);
+    let raw = mirror.source(now).unwrap().io().as_raw();
+    let borrowed = mirror.open_source(Io::borrow(raw).unwrap()).unwrap();
+    let id = mirror.share(now, Kind::TcpStream).unwrap();
+    mirror.register(poller, borrowed, 1, READABLE).unwrap();
+    mirror.take_shared(id, Kind::TcpStream).unwrap();
+    write(&mut mirror, peer, b"x");
+    event_for(&mut mirror, poller, 1);
+    mirror.reregister(poller, borrowed, 2, READABLE).unwrap();
+    event_for(&mut mirror, poller, 2);
 }
 
 /// Elsewhere all sockets may look alike, and the stale source has to be closed first.

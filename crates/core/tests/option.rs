@@ -264,3 +264,24 @@ fn tcp_tells_what_it_knows() {
     let udp = std::net::UdpSocket::bind(LOOPBACK).unwrap();
     assert!(option::tcp_info(&SockRef::from(&udp)).is_err());
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_an_option_is_set_to_stays_as_it_is_though_the_system_answers_in_it() {
+    const IPV6_FLOWLABEL_MGR: i32 = 32;
+    let Ok(socket) = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None) else {
+        // Without IPv6 there are no flow labels.
+        return;
+    };
+    // `struct in6_flowlabel_req`: the destination ::1; no label yet; get; create; exclusive.
+    let mut request = [0_u8; 32];
+    request[15] = 1;
+    request[21] = 1;
+    request[22] = 1;
+    let before = request;
+    let socket = SockRef::from(&socket);
+    let level = libc::IPPROTO_IPV6;
+    let set = option::set_by_number(&socket, level, IPV6_FLOWLABEL_MGR, &request);
+    set.expect("a flow label");
+    assert_eq!(std::hint::black_box(&request), &before);
+}

@@ -4,7 +4,9 @@
 //!
 //! A program may name any level and any option, and give any bytes as the value. For nearly all
 //! options the system copies at most the length that it is told, in one direction, and then nothing
-//! can go wrong. Some are different, and a program that may name them may read or overwrite any
+//! can go wrong. A few answer in the value that they are set to, within its length (on Linux,
+//! `IPV6_FLOWLABEL_MGR` writes a flow label there), so what is set is a copy, which the system may
+//! write to. Some are different, and a program that may name them may read or overwrite any
 //! memory of the process:
 //!
 //! - The value holds an address. Classic BPF (`SO_ATTACH_FILTER`, `SO_ATTACH_REUSEPORT_CBPF`) is a
@@ -165,25 +167,26 @@ pub(crate) fn set_option(socket: &SockRef<'_>, level: i32, name: i32, value: &[u
     if value.len() > MAX_VALUE {
         return Err(Misuse::BytesRange.into());
     }
+    let mut value = value.to_vec();
     #[cfg(unix)]
-    // SAFETY: `value` has that many bytes, and the option is one that keeps to them.
+    // SAFETY: `value` has that many bytes, nobody else's, and the option is one that keeps to them.
     let outcome = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
             level,
             name,
-            value.as_ptr().cast(),
+            value.as_mut_ptr().cast(),
             value.len() as _,
         )
     };
     #[cfg(windows)]
-    // SAFETY: `value` has that many bytes, and the option is one that keeps to them.
+    // SAFETY: `value` has that many bytes, nobody else's, and the option is one that keeps to them.
     let outcome = unsafe {
         windows_sys::Win32::Networking::WinSock::setsockopt(
             socket.as_raw_socket() as usize,
             level,
             name,
-            value.as_ptr().cast(),
+            value.as_mut_ptr().cast(),
             value.len() as _,
         )
     };

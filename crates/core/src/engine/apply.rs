@@ -184,8 +184,7 @@ impl<B: Buffer> Machine<B> {
                 touch(&mut self.dirty, id, connection);
             }
             Request::Reset(_) => {
-                // Fails only for a connection that is gone, and then nothing is left to reset.
-                drop(connection.stream.set_reset());
+                connection.set_reset();
                 self.settle(id, Fate::Ends(Cause::NONE));
             }
             Request::Pause(_) => {

@@ -244,8 +244,7 @@ impl<B: Buffer> Machine<B> {
             self.context.counters.errors.add(1);
         }
         if connection.loses_bytes {
-            // Else the peer would take what it got for all there was. Fails only when that is gone.
-            drop(connection.stream.set_reset());
+            connection.set_reset();
         }
         let acked = connection.take_acked();
         let (code, syscall) = (cause.code as u32, cause.syscall as u32);

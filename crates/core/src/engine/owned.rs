@@ -5,7 +5,8 @@
 //! So numbers are written down while they are owned, with the name of their owner, by which a program
 //! reaches the options of a socket whose machine is on another thread. An entry is gone before its
 //! descriptor is closed, and the lock is held as long as an option is asked for or set: no option can
-//! meet a descriptor that another socket has by now. That costs a lock for each connection, a
+//! meet a descriptor that another socket has by now. Whoever resets a connection hides it before
+//! ([`Owned::hide`]), so that no option of the program's undoes that. That costs a lock for each connection, a
 //! hundredth of what accepting it costs; reading and writing never come here.
 
 use std::collections::{HashMap, HashSet};
@@ -98,6 +99,15 @@ impl Owned {
         announce(owner, raw);
         Self(owner, raw)
     }
+
+    /// The socket is not found by its owner's name any more, but has an owner all the same. Waits for
+    /// an operation that is under way.
+    pub(super) fn hide(&self) {
+        let mut table = owned();
+        if table.owners.get(&self.0) == Some(&self.1) {
+            table.owners.remove(&self.0);
+        }
+    }
 }
 
 impl Drop for Owned {
@@ -141,6 +151,23 @@ mod tests {
         drop(owned);
         assert!(!is_owned(raw));
         assert_eq!(with_socket(owner, size), None);
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_found_and_still_owned() {
+        let (_first, raw) = socket();
+        let owner = LaneKey::new().listener(1);
+        let owned = Owned::new(owner, raw);
+        let (_second, other) = socket();
+        // It has no name of its own, as that is taken.
+        let nameless = Owned::new(owner, other);
+        nameless.hide();
+        assert_eq!(with_socket(owner, |_| ()), Some(()));
+        owned.hide();
+        assert_eq!(with_socket(owner, |_| ()), None);
+        assert!(is_owned(raw));
+        drop(owned);
+        assert!(!is_owned(raw));
     }
 
     #[test]

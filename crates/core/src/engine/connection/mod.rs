@@ -122,7 +122,7 @@ pub(in crate::engine) type Loose = (usize, usize);
 #[derive(Debug)]
 pub(in crate::engine) struct Connection {
     /// First, as it is to be dropped before the stream.
-    _owned: Owned,
+    owned: Owned,
     pub(in crate::engine) stream: Stream,
     pub(in crate::engine) profile: Arc<Profile>,
     /// The server that accepted it, and counts it.
@@ -160,7 +160,7 @@ impl Connection {
     ) -> Self {
         let flags = Flag::Writable as u32 | Flag::Silent as u32;
         Self {
-            _owned: Owned::new(owner, stream.as_raw()),
+            owned: Owned::new(owner, stream.as_raw()),
             stream,
             profile,
             server,
@@ -203,6 +203,14 @@ impl Connection {
     /// What a record has to acknowledge, which counts as said then.
     pub(in crate::engine) fn take_acked(&mut self) -> u32 {
         take_acked(&mut self.acked)
+    }
+
+    /// Closing, which is to come next, shall reset the connection instead of ending it: so that the
+    /// peer does not take what it got for all there was. No option of the program's comes between.
+    pub(in crate::engine) fn set_reset(&self) {
+        self.owned.hide();
+        // Fails only for a connection that is gone, and then nothing is left to reset.
+        drop(self.stream.set_reset());
     }
 
     /// Reports something about this connection.

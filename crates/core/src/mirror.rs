@@ -150,7 +150,8 @@ impl Mirror {
         Ok((self.insert_new(source)?, address))
     }
 
-    /// Takes ownership of a descriptor that no source of this environment owns.
+    /// Takes ownership of a descriptor that no source of this environment owns, no engine, and none
+    /// that was ever shared.
     ///
     /// Errors: [`Misuse::DescriptorOwned`], and what `adopt` says.
     pub fn adopt(
@@ -168,7 +169,7 @@ impl Mirror {
         self.insert(Source::new(io, Connect::Pending))
     }
 
-    /// Whether a descriptor is one of the sources', or of those on their way between threads.
+    /// Whether a descriptor is one of the sources', or of those that were shared between threads.
     pub fn owns(&self, raw: RawDescriptor) -> bool {
         let mut sources = self.sources.iter();
         sources.any(|(_, source)| source.io.is_owner() && source.io.as_raw() == raw)
@@ -207,6 +208,7 @@ impl Mirror {
         if !self.source(source)?.io.is_separable() {
             return Err(Misuse::WrongSource.into());
         }
+        // What is known of it ends here, before anybody else has the number.
         let raw = self.take_source(source)?.io.into_raw();
         Ok(raw.ok_or(Misuse::WrongSource)?)
     }

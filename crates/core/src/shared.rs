@@ -8,12 +8,15 @@
 //! environment that made it, which can take it back, and which closes it when it ends. Nothing else
 //! closes one: whether a message was lost or is only late, nobody can tell.
 //!
+//! The same table knows the descriptors of all sources that were ever shared, until they are closed or
+//! given away: the thread that has one by now is not the one that is asked to adopt its number.
+//!
 //! A number must not name somebody else's source by mistake, as a count would. It is the hash of a
 //! count under a key that no program knows, of 53 bits: a guess hits one of a million entries once in
 //! ten billion times.
 
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -32,6 +35,7 @@ struct Waiting {
 #[derive(Debug, Default)]
 struct Table {
     waiting: HashMap<u64, Waiting>,
+    descriptors: HashSet<RawDescriptor>,
     key: RandomState,
     count: u64,
 }
@@ -41,6 +45,17 @@ static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 /// The lock is held for operations of the table only: nothing is closed under it.
 fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The entry of a source's descriptor. To be dropped before that is closed or given away, and not
+/// under the lock.
+#[derive(Debug)]
+pub(crate) struct Known(RawDescriptor);
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        table().descriptors.remove(&self.0);
+    }
 }
 
 /// The part of the table that is one environment's. Dropping it closes what nobody has asked for.
@@ -56,8 +71,13 @@ impl Default for Owner {
 
 impl Owner {
     /// Puts a source, which is registered nowhere, into the table: the number that names it.
-    pub(crate) fn share(&self, source: Source) -> u64 {
+    pub(crate) fn share(&self, mut source: Source) -> u64 {
         let table = &mut *table();
+        let raw = source.io.as_raw();
+        source.known.get_or_insert_with(|| {
+            table.descriptors.insert(raw);
+            Known(raw)
+        });
         loop {
             table.count += 1;
             let id = table.key.hash_one(table.count) >> 11;
@@ -102,9 +122,7 @@ pub(crate) fn take(id: u64, kind: Kind) -> Result<Source> {
     Ok(taken.source)
 }
 
-/// Whether a descriptor belongs to a source on its way, whoever sent it.
+/// Whether a descriptor belongs to a source that was shared, wherever that is by now.
 pub(crate) fn owns(raw: RawDescriptor) -> bool {
-    let table = table();
-    let mut waiting = table.waiting.values();
-    waiting.any(|waiting| waiting.source.io.as_raw() == raw)
+    table().descriptors.contains(&raw)
 }

@@ -5,6 +5,7 @@ use std::io;
 use crate::error::{Failure, Misuse, Result};
 use crate::handle::Handle;
 use crate::io::Io;
+use crate::shared::Known;
 
 /// Where a source is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) struct Place {
 /// A socket and what the package remembers about it.
 #[derive(Debug)]
 pub struct Source {
+    /// If it was ever shared. Before the descriptor, as it is to be dropped before.
+    pub(crate) known: Option<Known>,
     pub(crate) io: Io,
     /// mio checks this in debug builds only, and kqueue not at all.
     pub(crate) place: Option<Place>,
@@ -40,6 +43,7 @@ pub(crate) enum Connect {
 impl Source {
     pub(crate) fn new(io: Io, connect: Connect) -> Self {
         Self {
+            known: None,
             io,
             place: None,
             connect,

@@ -123,6 +123,29 @@ fn the_descriptor_of_a_source_on_its_way_is_nobody_elses_to_take() {
 }
 
 #[test]
+fn the_descriptor_of_a_source_that_was_taken_is_nobody_elses_until_it_is_given_away() {
+    let (mut here, mut there) = (Mirror::default(), Mirror::default());
+    let (client, server) = pair(&mut here);
+    let raw = here.source(client).unwrap().io().as_raw();
+    let id = here.share(client, STREAM).unwrap();
+    let taken = there.take_shared(id, STREAM).unwrap();
+    let outcome = here.adopt(raw, Io::adopt_tcp_stream);
+    refused(outcome, Misuse::DescriptorOwned);
+    // Not by halves either, when it comes and goes.
+    let id = there.share(taken, STREAM).unwrap();
+    let taken = there.take_shared(id, STREAM).unwrap();
+    let outcome = here.adopt(raw, Io::adopt_tcp_stream);
+    refused(outcome, Misuse::DescriptorOwned);
+    assert_eq!(there.into_raw(taken).unwrap(), raw);
+    let back = here.adopt(raw, Io::adopt_tcp_stream).unwrap();
+    write(&mut here, server, b"alive");
+    let poller = here.open_poller().unwrap();
+    here.register(poller, back, 1, READABLE).unwrap();
+    event_for(&mut here, poller, 1);
+    assert_eq!(read(&mut here, back).unwrap(), b"alive");
+}
+
+#[test]
 fn a_connect_that_failed_is_remembered() {
     let (mut here, mut there) = (Mirror::default(), Mirror::default());
     let (gone, address) = listener(&mut here);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine::*;
 use libc::{ECONNRESET, EPIPE};
-use mio_js_core::engine::{Profile, Syscall};
+use mio_js_core::engine::{Io, Profile, Syscall};
 
 const READ: u32 = Syscall::Read as u32;
 const WRITE: u32 = Syscall::Write as u32;
@@ -129,5 +129,23 @@ fn a_reset_drops_what_is_unsent_and_tells_the_peer() {
         assert!(peer.is_reset());
         program.until(|program| program.counters().stale_submissions.get() == 1);
         assert_eq!(program.counters().pending_bytes.get(), 0);
+    }
+}
+
+/// The program may set options of a connection from its own thread at any time.
+#[test]
+fn no_linger_that_is_set_meanwhile_undoes_a_reset() {
+    for _ in 0..20 {
+        let mut program = Program::new(Io::Thread);
+        let (id, peer) = program.accepted(Profile::default());
+        program.write(id, &pattern(1, MUCH));
+        program.ask(op::RESET, id);
+        let lane = program.lane();
+        while lane
+            .with_socket(id, |socket| Ok(socket.set_linger(None)?))
+            .is_ok()
+        {}
+        assert_eq!(program.until_end(id), WELL);
+        assert!(peer.is_reset());
     }
 }

@@ -314,7 +314,7 @@ export class SocketOptions {
     return this.#store.number('deferAccept') * 1000
   }
 
-  /** From 0 to 2,147,483,647, rounded up to whole seconds. */
+  /** From 0 to 2,147,483,000, rounded up to whole seconds. */
   setDeferAccept(deferAccept: number): void {
     const value = secondsOf('deferAccept', deferAccept, 0, Math.floor(maxInt / 1000))
     this.#store.setNumber('deferAccept', value)

@@ -119,7 +119,6 @@ export abstract class IoSource implements Source, Disposable {
 
   /**
    * Deregisters and closes. Later methods throw `ERR_SOURCE_CLOSED`; closing again does nothing.
-   * Bytes that were not read make the system reset the connection.
    */
   close(): void {
     if (this.#handle === closed) return

@@ -37,6 +37,8 @@ export let streamOf: (handle: number) => TcpStream
  * Operations never block: `null` means not now, and that the next event tells when. Buffers are
  * any `Buffer`, `TypedArray` or `DataView` that is not backed by a `SharedArrayBuffer`; offsets and
  * lengths are in bytes. Nothing keeps a buffer after the call.
+ *
+ * Closing a stream with bytes that were not read makes the system reset the connection.
  */
 export class TcpStream extends IpSocket {
   /** The peer that was asked for, for errors of the connect. */

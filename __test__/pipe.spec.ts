@@ -1,5 +1,7 @@
 import { readSync } from 'node:fs'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
+import { native } from '#src/binding.js'
+import { handlePair } from '#src/handle-pair.js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { throwsCode } from './support/errors.js'
@@ -32,6 +34,22 @@ unix('vectored operations go on where one buffer ends', (t) => {
   const view = new Uint8Array(4)
   const both = [view.subarray(0, 3), view.subarray(2)]
   throwsCode(t, 'ERR_INVALID_ARG_VALUE', () => receiver.readVectored(both))
+})
+
+unix('an end that cannot be made takes the other with it', (t) => {
+  const mine = new Error('mine')
+  const handles: number[] = []
+  const first = (handle: number): number => handles.push(handle)
+  const second = (handle: number): never => {
+    handles.push(handle)
+    throw mine
+  }
+  t.is(
+    t.throws(() => handlePair(native.pipe, 'pipe', first, second)),
+    mine,
+  )
+  t.is(handles.length, 2)
+  for (const handle of handles) t.true(native.sourceKind(handle) < 0)
 })
 
 linux('neither end blocks, and neither is inherited (Linux)', (t) => {

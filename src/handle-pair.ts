@@ -2,16 +2,17 @@ import { native } from './binding.ts'
 import { check } from './errors.ts'
 
 /** Two sources that are made together: a native function puts their handles into its argument. */
-export function handlePair<T>(
+export function handlePair<First, Second>(
   open: (out: Float64Array) => number,
   syscall: string,
-  sourceOf: (handle: number) => T,
-): [T, T] {
+  firstOf: (handle: number) => First,
+  secondOf: (handle: number) => Second,
+): [First, Second] {
   const handles = new Float64Array(2)
   check(open(handles), syscall)
   const [first, second] = handles as unknown as [number, number]
   try {
-    return [sourceOf(first), sourceOf(second)]
+    return [firstOf(first), secondOf(second)]
   } catch (error) {
     // The stack is full: nobody else knows of these.
     native.sourceClose(first)

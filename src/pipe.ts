@@ -1,5 +1,5 @@
 import { native } from './binding.ts'
-import { check } from './errors.ts'
+import { handlePair } from './handle-pair.ts'
 import { type Receiver, receiverOf } from './receiver.ts'
 import { type Sender, senderOf } from './sender.ts'
 
@@ -11,8 +11,5 @@ import { type Sender, senderOf } from './sender.ts'
  * @throws `EMFILE`, `ENFILE`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see `NamedPipe`.
  */
 export function pipe(): [sender: Sender, receiver: Receiver] {
-  const handles = new Float64Array(2)
-  check(native.pipe(handles), 'pipe')
-  const [sender, receiver] = handles as unknown as [number, number]
-  return [senderOf(sender), receiverOf(receiver)]
+  return handlePair(native.pipe, 'pipe', senderOf, receiverOf)
 }

@@ -64,7 +64,7 @@ export class UnixDatagram extends UnixSocket {
 
   /** Two sockets that are connected to each other. @throws as {@link UnixDatagram.unbound}. */
   static pair(): [UnixDatagram, UnixDatagram] {
-    return handlePair(native.unixDatagramPair, 'socketpair', datagramOf)
+    return handlePair(native.unixDatagramPair, 'socketpair', datagramOf, datagramOf)
   }
 
   /**

@@ -70,7 +70,7 @@ export class UnixStream extends UnixSocket {
    * @throws `EMFILE`, `ENFILE`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows.
    */
   static pair(): [UnixStream, UnixStream] {
-    return handlePair(native.unixPair, 'socketpair', unixStreamOf)
+    return handlePair(native.unixPair, 'socketpair', unixStreamOf, unixStreamOf)
   }
 
   /**

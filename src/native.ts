@@ -195,7 +195,6 @@ export interface Native {
   /** As `udpReceive`, but that the sender is always told. */
   unixDatagramReceive(
     socket: number,
-    peek: 0 | 1,
     out: Uint8Array,
     buffer: ArrayBufferView,
     offset?: number,

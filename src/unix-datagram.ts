@@ -218,9 +218,9 @@ function receive(
 ): number {
   if (length !== undefined) {
     const from = offset === undefined ? 0 : offset
-    return unixDatagramReceive(socket, 0, unixScratch, buffer, from, length)
+    return unixDatagramReceive(socket, unixScratch, buffer, from, length)
   }
   return offset === undefined
-    ? unixDatagramReceive(socket, 0, unixScratch, buffer)
-    : unixDatagramReceive(socket, 0, unixScratch, buffer, offset)
+    ? unixDatagramReceive(socket, unixScratch, buffer)
+    : unixDatagramReceive(socket, unixScratch, buffer, offset)
 }

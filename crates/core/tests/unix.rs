@@ -190,7 +190,7 @@ fn a_pair_of_streams_is_connected_and_ends_one_way_at_a_time() {
 fn datagrams_keep_their_borders_and_tell_when_they_were_cut() {
     let (first, second) = datagram::pair().unwrap();
     let mut buffer = [0; 4];
-    let receive = |buffer: &mut [u8]| datagram::receive(&second, buffer, false);
+    let receive = |buffer: &mut [u8]| datagram::receive(&second, buffer);
     assert!(receive(&mut buffer).unwrap_err().is_would_block());
     for bytes in [&b"abc"[..], b"", b"abcdefg", b"z"] {
         assert_eq!(datagram::send(&first, bytes, None).unwrap(), bytes.len());
@@ -219,7 +219,7 @@ fn a_datagram_goes_to_an_address_and_comes_from_one() {
     let (count, from) = theirs.recv_from(&mut buffer).unwrap();
     assert_eq!((count, from.as_pathname()), (4, Some(here.as_path())));
     theirs.send_to(b"pong!", &here).unwrap();
-    let (count, from) = datagram::receive(&ours, &mut buffer, false).unwrap();
+    let (count, from) = datagram::receive(&ours, &mut buffer).unwrap();
     assert_eq!((count, decode(&from)), (5, bytes(&there)));
     let failure = datagram::send(&ours, b"x", None).unwrap_err();
     assert!([-libc::ENOTCONN, -libc::EDESTADDRREQ].contains(&failure.code()));

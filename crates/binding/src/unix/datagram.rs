@@ -54,15 +54,15 @@ pub(crate) fn send_to(call: &mut Call<'_>) -> Result<usize> {
     datagram::send(mirror.source(source)?.io(), bytes, Some(&address))
 }
 
-/// `unixDatagramReceive(socket, peek, out, buffer[, offset, length])`: as `udpReceive`.
+/// `unixDatagramReceive(socket, out, buffer[, offset, length])`: as `udpReceive`.
 pub(crate) fn receive(call: &mut Call<'_>) -> Result<usize> {
-    let (source, peek) = (call.handle(0)?, call.u32(1)? != 0);
+    let source = call.handle(0)?;
     let state = call.state();
     let (count, from) = {
-        let buffer = call.bytes_mut(3)?;
+        let buffer = call.bytes_mut(2)?;
         let mut mirror = state.mirror()?;
-        datagram::receive(mirror.source(source)?.io(), buffer, peek)?
+        datagram::receive(mirror.source(source)?.io(), buffer)?
     };
-    put_address(call, 2, &from)?;
+    put_address(call, 1, &from)?;
     Ok(count)
 }

@@ -66,7 +66,7 @@ pub fn send(io: &Io, bytes: &[u8], to: Option<&SockAddr>) -> Result<usize> {
 }
 
 /// Receives one datagram and the sender's address.
-pub fn receive(io: &Io, buffer: &mut [u8], peek: bool) -> Result<(usize, SockAddr)> {
+pub fn receive(io: &Io, buffer: &mut [u8]) -> Result<(usize, SockAddr)> {
     let socket = of(io)?;
-    retry(|| socket.try_io(|| udp::receive_from(&SockRef::from(socket), buffer, peek)))
+    retry(|| socket.try_io(|| udp::receive_from(&SockRef::from(socket), buffer, false)))
 }

@@ -94,7 +94,7 @@ export class SocketOptions {
   }
 
   /** `SO_REUSEPORT`: whether several sockets of one user may have the same port; Linux spreads
-   * connections and datagrams over them. Before `bind`. */
+   * connections and datagrams over them, and so does FreeBSD (`SO_REUSEPORT_LB`). Before `bind`. */
   reusePort(): boolean {
     return this.#flag('reusePort')
   }

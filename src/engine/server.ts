@@ -47,7 +47,7 @@ export interface ListenOptions<T = undefined> extends SocketOptions<T> {
    */
   readonly backlog?: number | undefined
   /**
-   * `SO_REUSEPORT`: whether other processes may listen on the same port. Default: false. The system
+   * `SO_REUSEPORT` (FreeBSD: `SO_REUSEPORT_LB`): whether other processes may listen on the same port. Default: false. The system
    * lets only those in that ask for it as well. With more than one thread on Linux the threads
    * themselves share the port in this way, so a process of the same user that asks for it may join.
    */

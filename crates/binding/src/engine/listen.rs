@@ -4,8 +4,8 @@
 //! every lane accepts for itself, and no connection changes its thread. The option would also let
 //! a second process listen on the port unnoticed, so unless the program asked for that, the port is
 //! bound without it once: that is how a program learns of EADDRINUSE. Elsewhere, and for Unix
-//! sockets, the first lane accepts and deals out to all in turn. FreeBSD has `SO_REUSEPORT` and does
-//! not spread.
+//! sockets, the first lane accepts and deals out to all in turn. That holds for
+//! FreeBSD as well, whose `SO_REUSEPORT_LB` would spread, but was never tried here with an engine.
 
 use std::io;
 use std::net::SocketAddr;

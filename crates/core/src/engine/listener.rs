@@ -22,6 +22,8 @@ use super::owned::{Owned, Owner};
 use super::stream::{self, Stream};
 use crate::error::Result;
 use crate::option::Settings;
+#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
+use crate::option::reuse_port;
 use crate::raw::{RawDescriptor, descriptor_limit};
 #[cfg(unix)]
 use crate::unix;
@@ -31,7 +33,7 @@ use crate::unix;
 pub struct BindOptions {
     /// The system caps it (`somaxconn`).
     pub backlog: i32,
-    /// `SO_REUSEPORT`, where the system has it.
+    /// `SO_REUSEPORT`, where the system has it; FreeBSD's `SO_REUSEPORT_LB`.
     pub reuse_port: bool,
     /// `IPV6_V6ONLY`, for an IPv6 address.
     pub ipv6_only: bool,
@@ -79,7 +81,7 @@ pub fn bind(target: &Target, options: &BindOptions) -> Result<Bound> {
         socket.set_reuse_address(true)?;
         #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
         if options.reuse_port {
-            socket.set_reuse_port(true)?;
+            reuse_port::set(&socket, true)?;
         }
         if address.domain() == Domain::IPV6 {
             // A system without IPv4 in IPv6 refuses to turn it on, and is as asked then.

@@ -1,6 +1,7 @@
-//! Socket options: by name, from a table (`table`), or by level and number; and what TCP knows of a
-//! connection (`tcp_info`).
+//! Socket options: by name, from a table (`table`), or by level and number; what TCP knows of a
+//! connection (`tcp_info`); and the one that is not the same everywhere (`reuse_port`).
 
+pub(crate) mod reuse_port;
 mod table;
 mod tcp_info;
 

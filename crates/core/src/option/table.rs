@@ -10,6 +10,8 @@ use socket2::SockRef;
 use socket2::TcpKeepalive;
 
 use crate::error::{Misuse, Result};
+#[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
+use crate::option::reuse_port;
 #[cfg(unix)]
 use crate::raw;
 
@@ -253,7 +255,12 @@ static ROWS: &[Row] = &[
     ),
     flag!("reuseAddress", reuse_address, set_reuse_address),
     #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-    flag!("reusePort", reuse_port, set_reuse_port),
+    custom!(
+        "reusePort",
+        0..=1,
+        |socket| Ok(reuse_port::get(socket)?.into()),
+        |socket, value| reuse_port::set(socket, value != 0)
+    ),
     number!("ttl", 1..=255, ttl_v4, set_ttl_v4),
     number!("hopLimit", 0..=255, unicast_hops_v6, set_unicast_hops_v6),
     number!("tos", 0..=255, tos_v4, set_tos_v4),

@@ -8,6 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::error::{Misuse, Result};
 use crate::io::Io;
+use crate::option::reuse_port;
 
 /// Binds and listens.
 ///
@@ -24,25 +25,7 @@ pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
 ///
 /// Errors: [`Misuse::Unsupported`] where the system has no such option.
 pub fn bind_reusing_port(address: SocketAddr, backlog: i32) -> Result<Io> {
-    open(address, backlog, reuse_port)
-}
-
-#[cfg(target_os = "freebsd")]
-fn reuse_port(socket: &Socket) -> Result<()> {
-    Ok(socket.set_reuse_port_lb(true)?)
-}
-
-#[cfg(all(
-    unix,
-    not(any(target_os = "freebsd", target_os = "solaris", target_os = "illumos"))
-))]
-fn reuse_port(socket: &Socket) -> Result<()> {
-    Ok(socket.set_reuse_port(true)?)
-}
-
-#[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
-fn reuse_port(_: &Socket) -> Result<()> {
-    Err(Misuse::Unsupported.into())
+    open(address, backlog, |socket| reuse_port::set(socket, true))
 }
 
 fn open(

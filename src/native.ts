@@ -232,12 +232,13 @@ export interface Native {
    * `text`: a literal address or a path; `numbers` as engine/options.ts fills them; `options`: names
    * and values, each with a null byte behind it.
    */
+  /** `numbers` tell whether it was an option that was refused. */
   engineListen(
     engine: number,
     listener: number,
     text: string,
-    numbers: Float64Array,
     options: Uint8Array,
+    numbers: Float64Array,
   ): number
   engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
   engineConnect(

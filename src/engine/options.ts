@@ -86,6 +86,8 @@ export const Field = Object.freeze({
   INDEX: 13,
   GENERATION: 14,
   LOCAL_PORT: 15,
+  /** Told by native code: 1 when an option was refused. */
+  OPTION_REFUSED: 16,
 } as const)
 
 export const Flag = Object.freeze({

@@ -234,8 +234,8 @@ function bind(
 ): SocketAddr | string {
   if (typeof place === 'string') {
     raise(numbers, Flag.PATH)
-    const code = native.engineListen(machine.handle, index, place, numbers, options)
-    if (code < 0) throw failure(code, 'listen', { address: place, port: -1 })
+    const code = native.engineListen(machine.handle, index, place, options, numbers)
+    if (code < 0) throw failure(code, refusedBy(numbers), { address: place, port: -1 })
     return place
   }
   numbers[Field.PORT] = place.port
@@ -275,8 +275,13 @@ function tryBind(
   numbers: Numbers,
   options: Uint8Array,
 ): NodeJS.ErrnoException | undefined {
-  const code = native.engineListen(machine.handle, index, address, numbers, options)
+  const code = native.engineListen(machine.handle, index, address, options, numbers)
   if (code >= 0) return undefined
   // As with Node, a port that was left to the system is no part of the error.
-  return failure(code, 'listen', port === 0 ? { address } : { address, port })
+  return failure(code, refusedBy(numbers), port === 0 ? { address } : { address, port })
+}
+
+/** The system call that failed, as well as it is known. */
+function refusedBy(numbers: Numbers): string {
+  return numbers[Field.OPTION_REFUSED] === 1 ? 'setsockopt' : 'listen'
 }

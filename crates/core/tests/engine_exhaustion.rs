@@ -130,8 +130,8 @@ fn what_cannot_be_opened_fails_and_leaves_nothing_behind() {
         let id = program.connect(nowhere.clone());
         let end = Event::Closed(-EMFILE, Syscall::Connect as u32);
         assert_eq!(program.story(id).events, [end]);
-        let failure = bind(&nowhere, &BindOptions::default()).expect_err("no socket");
-        assert_eq!(failure.code(), -EMFILE);
+        let refusal = bind(&nowhere, &BindOptions::default()).expect_err("no socket");
+        assert_eq!(refusal.failure.code(), -EMFILE);
         drop(hogged);
         // A lane needs several: each may be the one that is not to be had.
         for left in 0.. {

@@ -66,8 +66,8 @@ fn listening_fails_at_once_and_for_the_systems_reason() {
         (Target::Path("/no/such/directory/socket".into()), ENOENT),
         (Target::Path(long), ENAMETOOLONG),
     ] {
-        let failure = bind(&target, &BindOptions::default()).unwrap_err();
-        assert_eq!(failure.code(), -code, "{target:?}");
+        let refusal = bind(&target, &BindOptions::default()).unwrap_err();
+        assert_eq!(refusal.failure.code(), -code, "{target:?}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     fs::remove_file(&file).unwrap();

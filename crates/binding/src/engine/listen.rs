@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mio_js_core::engine::{
-    BindOptions, Bound, Command, Listen, ListenerShared, Target, bind as bind_one,
+    BindOptions, Bound, Command, Listen, ListenerShared, Refusal, Target, bind as bind_one,
 };
 use mio_js_core::option::Settings;
 use mio_js_core::{Failure, Misuse, Result};
@@ -30,6 +30,9 @@ const MAX_LISTENER: f64 = 65_535.0;
 /// How often a port that the system chose may be taken away again before all lanes have it.
 const ATTEMPTS: u32 = 8;
 
+/// The result of listening.
+type Outcome<T> = std::result::Result<T, Refusal>;
+
 /// What is known of a server, also after it was closed.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -37,18 +40,24 @@ pub(super) struct Server {
     shared: Arc<ListenerShared>,
 }
 
-/// `engineListen(engine, listener, text, numbers, options)`.
+/// `engineListen(engine, listener, text, options, numbers)`; `numbers` tell whether an option was
+/// refused.
 pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);
-    let numbers = Numbers::of(call, 3)?;
+    let mut numbers = Numbers::of(call, 4)?;
     let target = numbers.target(&call.text(2)?)?;
     let options = BindOptions {
-        options: Settings::parse(call.whole(4)?)?,
+        options: Settings::parse(call.whole(3)?)?,
         ..numbers.bind_options()
     };
-    call.state()
+    let outcome = call
+        .state()
         .engine(engine)?
-        .listen(listener, &target, &numbers, &options)
+        .listen(listener, &target, &numbers, &options);
+    let Err(refusal) = outcome else { return Ok(()) };
+    numbers.tell_refusal(refusal.is_of_option);
+    call.put_floats(4, numbers.values())?;
+    Err(refusal.failure)
 }
 
 fn listener_of(call: &Call<'_>) -> Result<u32> {
@@ -85,7 +94,7 @@ impl Engine {
         target: &Target,
         numbers: &Numbers,
         options: &BindOptions,
-    ) -> Result<()> {
+    ) -> Outcome<()> {
         let bounds = bind(target, options, self.lanes.len())?;
         let address = match bounds.first() {
             Some(bound) => bound.local_addr()?,
@@ -123,7 +132,7 @@ impl Engine {
 }
 
 /// One listening socket for each lane, or a single one.
-fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Result<Vec<Bound>> {
+fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bound>> {
     let Target::Ip(wanted) = target else {
         return Ok(vec![bind_one(target, options)?]);
     };
@@ -133,7 +142,9 @@ fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Result<Vec<Boun
     let mut attempt = 1;
     loop {
         match bind_all(*wanted, options, lanes) {
-            Err(failure) if wanted.port() == 0 && attempt < ATTEMPTS && is_taken(&failure) => {
+            Err(refusal)
+                if wanted.port() == 0 && attempt < ATTEMPTS && is_taken(&refusal.failure) =>
+            {
                 attempt += 1;
             }
             outcome => return outcome,
@@ -141,7 +152,7 @@ fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Result<Vec<Boun
     }
 }
 
-fn bind_all(wanted: SocketAddr, options: &BindOptions, lanes: usize) -> Result<Vec<Bound>> {
+fn bind_all(wanted: SocketAddr, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bound>> {
     let mut address = wanted;
     if !options.reuse_port {
         let alone = bind_one(&Target::Ip(address), options)?;

@@ -25,6 +25,16 @@ impl Numbers {
         Ok(Self(call.floats(index)?))
     }
 
+    /// All of them, to be given back.
+    pub(super) fn values(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.0.into_iter()
+    }
+
+    /// Whether it was an option that kept a server from listening.
+    pub(super) fn tell_refusal(&mut self, is_of_option: bool) {
+        self.0[16] = f64::from(u8::from(is_of_option));
+    }
+
     fn has(&self, flag: u32) -> bool {
         self.0[7] as u32 & flag != 0
     }

@@ -20,7 +20,7 @@ use super::command::{KeepAlive, Profile, Target};
 use super::lane::Port;
 use super::owned::{Owned, Owner};
 use super::stream::{self, Stream};
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::option::Settings;
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 use crate::option::reuse_port;
@@ -43,6 +43,24 @@ pub struct BindOptions {
     pub keepalive: Option<KeepAlive>,
     /// Set last of all, before the socket is bound.
     pub options: Settings,
+}
+
+/// Why there is no listening socket.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What the system, or this package, has against it.
+    pub failure: Failure,
+    /// Whether an option was refused, and not the address.
+    pub is_of_option: bool,
+}
+
+impl<E: Into<Failure>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self {
+            failure: error.into(),
+            is_of_option: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -72,18 +90,27 @@ const INHERITS_OPTIONS: bool = cfg!(any(target_os = "linux", target_os = "androi
 ///
 /// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, …;
 /// as [`Target`] for a path. A file that is in the way is never removed.
-pub fn bind(target: &Target, options: &BindOptions) -> Result<Bound> {
+pub fn bind(target: &Target, options: &BindOptions) -> std::result::Result<Bound, Refusal> {
     let address = target.to_socket_address()?;
     let socket = Socket::new(address.domain(), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
-    if matches!(target, Target::Ip(_)) {
+    prepare(&socket, target, options).map_err(|failure| Refusal {
+        failure,
+        is_of_option: true,
+    })?;
+    Ok(open(socket, target, options.backlog)?)
+}
+
+/// Sets the options.
+fn prepare(socket: &Socket, target: &Target, options: &BindOptions) -> Result<()> {
+    if let Target::Ip(address) = target {
         #[cfg(not(windows))]
         socket.set_reuse_address(true)?;
         #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
         if options.reuse_port {
-            reuse_port::set(&socket, true)?;
+            reuse_port::set(socket, true)?;
         }
-        if address.domain() == Domain::IPV6 {
+        if address.is_ipv6() {
             // A system without IPv4 in IPv6 refuses to turn it on, and is as asked then.
             let outcome = socket.set_only_v6(options.ipv6_only);
             if options.ipv6_only {
@@ -93,17 +120,21 @@ pub fn bind(target: &Target, options: &BindOptions) -> Result<Bound> {
         if INHERITS_OPTIONS {
             socket.set_tcp_nodelay(options.nodelay)?;
             if options.keepalive.is_some() {
-                stream::keep_alive(&SockRef::from(&socket), options.keepalive.as_ref())?;
+                stream::keep_alive(&SockRef::from(socket), options.keepalive.as_ref())?;
             }
         }
     }
-    options.options.apply(&SockRef::from(&socket))?;
+    options.options.apply(&SockRef::from(socket))
+}
+
+fn open(socket: Socket, target: &Target, backlog: i32) -> Result<Bound> {
+    let address = target.to_socket_address()?;
     socket.bind(&address)?;
     let file = match target {
         Target::Path(path) => SocketFile::of(path),
         Target::Ip(_) => None,
     };
-    socket.listen(options.backlog)?;
+    socket.listen(backlog)?;
     #[cfg(unix)]
     if address.domain() == Domain::UNIX {
         let acceptor = Acceptor::Unix(UnixListener::from_std(

@@ -134,6 +134,23 @@ test('acceptAll skips connections that died in the queue', (t) => {
   t.is(results.length, 0)
 })
 
+test('acceptAll gives up at the 64th connection in a row that died in the queue', (t) => {
+  const server = listener(t)
+  const stream = {} as TcpStream
+  let calls = 0
+  // A filter of system calls that refuses accept takes nothing from the queue.
+  Object.defineProperty(server, 'accept', {
+    value: () => {
+      calls += 1
+      if (calls === 64) return [stream, server.localAddr()]
+      throw Object.assign(new Error(`${calls}`), { code: 'ERR_CONNECTION_ABORTED' })
+    },
+  })
+  let count = 0
+  const error = throwsCode(t, 'ERR_CONNECTION_ABORTED', () => server.acceptAll(() => (count += 1)))
+  t.deepEqual([count, calls, error.message], [1, 128, '128'])
+})
+
 linux(
   'acceptAll throws EMFILE after those that found room, and the rest wait (Linux)',
   async (t) => {

@@ -323,6 +323,7 @@ function calls(t: ExecutionContext): Calls {
     sendTo: [buffer, '/tmp/mio-js-nobody'],
     recv: [buffer],
     recvFrom: [buffer],
+    recvAll: [buffer, () => {}],
     shutdown: [0],
     peerAddr: [],
     tryIo: [() => 5],

@@ -2,10 +2,10 @@
  * The loops that edge-triggered events ask for: until would-block. A source that is left before
  * that stays silent, which is the usual mistake; docs/edge-triggered.md explains it.
  *
- * `onConnection` and `onBytes` may return `false` to stop, close the source, or throw.
+ * `onConnection`, `onBytes` and `onDatagram` may return `false` to stop, close the source, or throw.
  */
 import { native } from './binding.ts'
-import { invalidType, invalidValue } from './errors.ts'
+import { WOULD_BLOCK, failure, invalidType, invalidValue } from './errors.ts'
 import { type IoSource, handleOf, isOpen } from './source.ts'
 import { orNull } from './transfer.ts'
 
@@ -14,6 +14,12 @@ const { read } = native
 interface Acceptor<Stream, Address> extends IoSource {
   accept(): [Stream, Address] | null
 }
+
+/**
+ * How many connections in a row may have died in the queue. A filter of system calls may refuse
+ * `accept` with one of the errors that tell of that (EPERM), and takes nothing from the queue then.
+ */
+const maxAborted = 64
 
 /** Accepts until nobody waits, and returns how many connections `onConnection` got. */
 export function acceptAll<Stream, Address>(
@@ -37,12 +43,34 @@ export function acceptAll<Stream, Address>(
 function acceptNext<Stream, Address>(
   listener: Acceptor<Stream, Address>,
 ): [Stream, Address] | null {
-  for (;;) {
+  for (let aborted = 1; ; aborted += 1) {
     try {
       return listener.accept()
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_CONNECTION_ABORTED') throw error
+      const isAborted = (error as NodeJS.ErrnoException).code === 'ERR_CONNECTION_ABORTED'
+      if (!isAborted || aborted === maxAborted) throw error
     }
+  }
+}
+
+/**
+ * Receives until no datagram waits, and returns how many there were. `receive` puts the address of
+ * the sender where `addressOf` finds it.
+ */
+export function receiveAll<Address>(
+  source: IoSource,
+  receive: (handle: number) => number,
+  addressOf: () => Address,
+  onDatagram: (count: number, from: Address) => unknown,
+): number {
+  if (typeof onDatagram !== 'function') throw invalidType('onDatagram', 'a function', onDatagram)
+  const handle = handleOf(source)
+  for (let received = 1; ; received += 1) {
+    const count = receive(handle)
+    if (count === WOULD_BLOCK) return received - 1
+    if (count < 0) throw failure(count, 'recvfrom')
+    const isEnough = onDatagram(count, addressOf()) === false
+    if (isEnough || handleOf(source) !== handle) return received
   }
 }
 

@@ -146,7 +146,8 @@ export class TcpListener extends IpSocket {
    * that wait, so go on yourself later.
    *
    * @throws `EMFILE` and others as {@link TcpListener.accept}, after `onConnection` got all that came
-   * before; `ERR_INVALID_ARG_TYPE`.
+   * before; `ERR_CONNECTION_ABORTED` for the 64th in a row, which may mean that a filter of system
+   * calls refuses `accept`; `ERR_INVALID_ARG_TYPE`.
    */
   acceptAll(onConnection: (stream: TcpStream, address: SocketAddr) => unknown): number {
     return acceptAll(this, onConnection)

@@ -2,7 +2,8 @@ import { native } from './binding.ts'
 import type { BuilderFamily } from './builder.ts'
 import { checkBoolean, checkInteger } from './check.ts'
 import { type Datagrams, receiveMany, sendMany } from './datagrams.ts'
-import { WOULD_BLOCK, check, failure, invalidHostname, invalidThis, invalidType } from './errors.ts'
+import { receiveAll } from './drain.ts'
+import { check, failure, invalidHostname, invalidThis, invalidType } from './errors.ts'
 import { IpSocket } from './ip-socket.ts'
 import { Kind } from './kind.ts'
 import { onUnix, onWindows } from './raw.ts'
@@ -207,15 +208,8 @@ export class UdpSocket extends IpSocket {
     buffer: NodeJS.ArrayBufferView,
     onDatagram: (count: number, from: SocketAddr) => unknown,
   ): number {
-    if (typeof onDatagram !== 'function') throw invalidType('onDatagram', 'a function', onDatagram)
-    const handle = handleOf(this)
-    for (let received = 1; ; received += 1) {
-      const count = udpReceive(handle, FROM, scratch, buffer)
-      if (count === WOULD_BLOCK) return received - 1
-      if (count < 0) throw failure(count, 'recvfrom')
-      const isEnough = onDatagram(count, decodeScratch()) === false
-      if (isEnough || handleOf(this) !== handle) return received
-    }
+    const receiveNext = (handle: number): number => udpReceive(handle, FROM, scratch, buffer)
+    return receiveAll(this, receiveNext, decodeScratch, onDatagram)
   }
 
   /**

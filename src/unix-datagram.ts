@@ -1,11 +1,12 @@
 import { native } from './binding.ts'
 import { checkInteger } from './check.ts'
-import { check, failure } from './errors.ts'
+import { receiveAll } from './drain.ts'
+import { WOULD_BLOCK, check, failure } from './errors.ts'
 import { handlePair } from './handle-pair.ts'
 import { Kind } from './kind.ts'
 import { onUnix } from './raw.ts'
 import { type SharedSource, share, takeShared } from './shared.ts'
-import { type Shutdown, shutdown } from './shutdown.ts'
+import { Shutdown, shutdown } from './shutdown.ts'
 import { handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
@@ -21,6 +22,12 @@ import { UnixSocket } from './unix-socket.ts'
 
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { unixDatagramReceive, unixDatagramSend, unixDatagramSendTo } = native
+
+/** Whether the end is told, as an empty datagram, again and again. */
+const tellsOfEnd = !['android', 'linux'].includes(process.platform)
+
+/** Those whose receiving was ended. */
+const shut = new WeakSet<UnixDatagram>()
 
 let datagramOf: (handle: number) => UnixDatagram
 
@@ -168,12 +175,35 @@ export class UnixDatagram extends UnixSocket {
   }
 
   /**
+   * Receives until none waits, into the same buffer each time, and calls `onDatagram` with the count
+   * (as of {@link UnixDatagram.recv}) and the sender of each. Returns how many there were. It ends
+   * early as {@link UdpSocket.recvAll} does.
+   *
+   * After a shutdown macOS and BSD tell of the end by empty datagrams, again and again: there one of
+   * those ends it. Of a shutdown by another thread, before {@link UnixDatagram.share}, this knows
+   * nothing, and `onDatagram` has to end it.
+   *
+   * @throws as {@link UnixDatagram.recv}.
+   */
+  recvAll(
+    buffer: NodeJS.ArrayBufferView,
+    onDatagram: (count: number, from: UnixAddr) => unknown,
+  ): number {
+    const receiveNext = (handle: number): number => {
+      const count = unixDatagramReceive(handle, unixScratch, buffer)
+      return count === 0 && tellsOfEnd && shut.has(this) ? WOULD_BLOCK : count
+    }
+    return receiveAll(this, receiveNext, decodeUnixScratch, onDatagram)
+  }
+
+  /**
    * Ends receiving, sending or both. What has arrived can be received after that.
    *
    * @throws `ENOTCONN` without a peer, elsewhere than on Linux; `ERR_INVALID_ARG_VALUE` for what is no {@link Shutdown}.
    */
   shutdown(how: Shutdown): void {
     shutdown(this, how)
+    if (how !== Shutdown.Write) shut.add(this)
   }
 
   /** The address of the peer. @throws `ENOTCONN` without one. */

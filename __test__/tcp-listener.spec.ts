@@ -65,11 +65,7 @@ eachFamily((run_, family, address) => {
       server.setTtl(ttl)
       t.is(server.ttl(), ttl)
     }
-    for (const ttl of [0, 256])
-      throwsCode(t, 'EINVAL', () => {
-        server.setTtl(ttl)
-      })
-    for (const ttl of [-1, 1.5, NaN, 2 ** 32 + 42]) {
+    for (const ttl of [0, 256, -1, 1.5, NaN, 2 ** 32 + 42]) {
       throwsCode(t, 'ERR_OUT_OF_RANGE', () => {
         server.setTtl(ttl)
       })

@@ -44,11 +44,7 @@ eachFamily((run, family, address) => {
       t.is(client.ttl(), ttl)
     }
     t.is(server.ttl(), before)
-    for (const ttl of [0, 256])
-      throwsCode(t, 'EINVAL', () => {
-        client.setTtl(ttl)
-      })
-    for (const ttl of [-1, 1.5, NaN, 2 ** 32 + 42]) {
+    for (const ttl of [0, 256, -1, 1.5, NaN, 2 ** 32 + 42]) {
       throwsCode(t, 'ERR_OUT_OF_RANGE', () => {
         client.setTtl(ttl)
       })

@@ -80,7 +80,7 @@ eachFamily((run, family, address) => {
       socket.setTtl(ttl)
       t.is(socket.ttl(), ttl)
     }
-    throwsCode(t, 'EINVAL', () => {
+    throwsCode(t, 'ERR_OUT_OF_RANGE', () => {
       socket.setTtl(256)
     })
   })

@@ -25,9 +25,9 @@ export abstract class IpSocket extends IoSource {
     return check(native.ttl(handleOf(this)), 'getsockopt')
   }
 
-  /** Sets `IP_TTL`. @throws a system error (`EINVAL`) for what is not 1 to 255. */
+  /** Sets `IP_TTL`, 1 to 255. @throws `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`; a system error. */
   setTtl(ttl: number): void {
-    checkInteger('ttl', ttl, 0, 2 ** 32 - 1)
+    checkInteger('ttl', ttl, 1, 255)
     check(native.setTtl(handleOf(this), ttl), 'setsockopt')
   }
 

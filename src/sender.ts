@@ -1,9 +1,10 @@
 import { native } from './binding.ts'
-import { checkBoolean, checkInteger } from './check.ts'
+import { checkInteger } from './check.ts'
 import { check } from './errors.ts'
 import { Kind } from './kind.ts'
+import { PipeEnd } from './pipe-end.ts'
 import { type SharedSource, share, takeShared } from './shared.ts'
-import { IoSource, handleOf, key } from './source.ts'
+import { handleOf, key } from './source.ts'
 import { orNull, transfer } from './transfer.ts'
 import { tryIo } from './try-io.ts'
 
@@ -19,7 +20,7 @@ export let senderOf: (handle: number) => Sender
  *
  * Windows has none: see `NamedPipe`.
  */
-export class Sender extends IoSource {
+export class Sender extends PipeEnd {
   private constructor(handle: number, secret: symbol) {
     super(handle, secret)
   }
@@ -30,9 +31,7 @@ export class Sender extends IoSource {
 
   /**
    * Takes ownership of a descriptor: nothing else may close it from now on. Its modes stay as they
-   * are, since other processes may share them (standard streams are usually shared with the program
-   * that started this one): call {@link Sender.setNonblocking} before using one that blocks, and
-   * mind who else gets to see that.
+   * are: see {@link PipeEnd}.
    *
    * @throws `ERR_INVALID_FD_TYPE` for what is no pipe, or its reading end; `EBADF`; `ERR_FD_OWNED`
    * for one of this thread's sources; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`;
@@ -83,16 +82,6 @@ export class Sender extends IoSource {
   /** Does nothing, as a pipe keeps nothing back: it is here because mio has it. */
   flush(): void {
     check(native.flush(handleOf(this)), 'flush')
-  }
-
-  /**
-   * Sets or clears `O_NONBLOCK`, for all descriptors of this end, in whichever process. A child
-   * process usually wants an end that blocks: clear it before passing {@link IoSource.asRawFd} to
-   * it, and close this end afterwards.
-   */
-  setNonblocking(nonblocking: boolean): void {
-    checkBoolean('nonblocking', nonblocking)
-    check(native.setNonblocking(handleOf(this), nonblocking ? 1 : 0), 'ioctl')
   }
 
   /**

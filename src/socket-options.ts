@@ -1,13 +1,20 @@
-import { types } from 'node:util'
 import { checkBoolean, checkInteger } from './check.ts'
-import { illegalConstructor, invalidType, invalidValue, outOfRange } from './errors.ts'
+import { illegalConstructor } from './errors.ts'
 import { type Keepalive, type KeepaliveInit, keepaliveOf } from './keepalive.ts'
-import { NONE, type OptionStore, maxText } from './option-store.ts'
+import { NONE, type OptionStore } from './option-store.ts'
+import {
+  checkNumbers,
+  isNotTold,
+  maxBytes,
+  maxInt,
+  maxUint32,
+  textOf,
+  valueOf,
+} from './option-checks.ts'
 import { secondsOf } from './seconds.ts'
 import type { TcpInfo } from './tcp-info.ts'
 
 const key = Symbol('SocketOptions')
-const maxInt = 2 ** 31 - 1
 
 /** For those who have options. */
 export let socketOptionsOf: (store: OptionStore) => SocketOptions
@@ -168,7 +175,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setRecvBufferSize(recvBufferSize: number): void {
-    this.#setInteger('recvBufferSize', recvBufferSize, 0, 2 ** 31 - 1)
+    this.#setInteger('recvBufferSize', recvBufferSize, 0, maxInt)
   }
 
   /** `SO_SNDBUF` in bytes; as {@link SocketOptions.recvBufferSize} (`net.core.wmem_max`). */
@@ -178,7 +185,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setSendBufferSize(sendBufferSize: number): void {
-    this.#setInteger('sendBufferSize', sendBufferSize, 0, 2 ** 31 - 1)
+    this.#setInteger('sendBufferSize', sendBufferSize, 0, maxInt)
   }
 
   /** `IP_TTL`: how many hops a packet of IPv4 may travel. */
@@ -229,7 +236,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setUserTimeout(userTimeout: number): void {
-    this.#setInteger('userTimeout', userTimeout, 0, 2 ** 31 - 1)
+    this.#setInteger('userTimeout', userTimeout, 0, maxInt)
   }
 
   /** `TCP_FASTOPEN` of a listener: how many connections may wait whose first bytes came with the SYN;
@@ -240,7 +247,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setFastOpen(fastOpen: number): void {
-    this.#setInteger('fastOpen', fastOpen, 0, 2 ** 31 - 1)
+    this.#setInteger('fastOpen', fastOpen, 0, maxInt)
   }
 
   /** `TCP_NOTSENT_LOWAT`: unsent bytes from which on a socket is not writable. */
@@ -250,7 +257,7 @@ export class SocketOptions {
 
   /** From 0 to 2^32 - 1. */
   setNotSentLowat(notSentLowat: number): void {
-    this.#setInteger('notSentLowat', notSentLowat, 0, 2 ** 32 - 1)
+    this.#setInteger('notSentLowat', notSentLowat, 0, maxUint32)
   }
 
   /** `SO_MARK`: the mark of packets, for routing and filters. Needs `CAP_NET_ADMIN` or `CAP_NET_RAW`. */
@@ -260,7 +267,7 @@ export class SocketOptions {
 
   /** From 0 to 2^32 - 1. */
   setMark(mark: number): void {
-    this.#setInteger('mark', mark, 0, 2 ** 32 - 1)
+    this.#setInteger('mark', mark, 0, maxUint32)
   }
 
   /** `SO_BUSY_POLL`: microseconds to poll the device before a blocking wait. More needs `CAP_NET_ADMIN`. */
@@ -270,7 +277,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setBusyPoll(busyPoll: number): void {
-    this.#setInteger('busyPoll', busyPoll, 0, 2 ** 31 - 1)
+    this.#setInteger('busyPoll', busyPoll, 0, maxInt)
   }
 
   /** `TCP_MAXSEG`: bytes of a segment, before the connection an upper bound; 0 for the system's. Linux:
@@ -291,7 +298,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setPriority(priority: number): void {
-    this.#setInteger('priority', priority, 0, 2 ** 31 - 1)
+    this.#setInteger('priority', priority, 0, maxInt)
   }
 
   /** `SO_RCVLOWAT`: bytes from which on a socket is readable; 0 is 1. At the end of the stream it is
@@ -302,7 +309,7 @@ export class SocketOptions {
 
   /** From 0 to 2^31 - 1. */
   setRecvLowat(recvLowat: number): void {
-    this.#setInteger('recvLowat', recvLowat, 0, 2 ** 31 - 1)
+    this.#setInteger('recvLowat', recvLowat, 0, maxInt)
   }
 
   /**
@@ -365,9 +372,8 @@ export class SocketOptions {
    * elsewhere.
    */
   getOption(level: number, name: number, length = 256): Buffer {
-    checkInteger('level', level, -(2 ** 31), maxInt)
-    checkInteger('name', name, -(2 ** 31), maxInt)
-    checkInteger('length', length, 1, 65_536)
+    checkNumbers(level, name)
+    checkInteger('length', length, 1, maxBytes)
     return this.#store.raw(level, name, length)
   }
 
@@ -378,8 +384,7 @@ export class SocketOptions {
    * @throws as {@link SocketOptions.getOption}.
    */
   setOption(level: number, name: number, value: number | boolean | Uint8Array): void {
-    checkInteger('level', level, -(2 ** 31), maxInt)
-    checkInteger('name', name, -(2 ** 31), maxInt)
+    checkNumbers(level, name)
     this.#store.setRaw(level, name, valueOf(value))
   }
 
@@ -402,36 +407,8 @@ export class SocketOptions {
     try {
       return this.#store.number(name)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      // A Unix socket has the flag, and nothing of TCP.
-      if (notTold.has(code ?? '')) return undefined
+      if (isNotTold(error)) return undefined
       throw error
     }
   }
-}
-
-const notTold = new Set(['ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', 'ENOPROTOOPT', 'ENOTSUP'])
-
-/** A name that the system would not cut. */
-function textOf(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalidType(name, 'a string', value)
-  if (value === '' || value.includes('\0') || Buffer.byteLength(value) > maxText) {
-    throw invalidValue(name, `a name of 1 to ${maxText} bytes without null bytes`, value)
-  }
-  return value
-}
-
-/** The bytes of a value. */
-function valueOf(value: unknown): Uint8Array {
-  if (typeof value === 'number' || typeof value === 'boolean') {
-    const number = Number(value)
-    checkInteger('value', number, -(2 ** 31), 2 ** 32 - 1)
-    // The same bits, whether it has a sign or not.
-    return new Uint8Array(Int32Array.of(number).buffer)
-  }
-  if (!types.isUint8Array(value)) {
-    throw invalidType('value', 'a number, a boolean, a Buffer or a Uint8Array', value)
-  }
-  if (value.length > 65_536) throw outOfRange('value', 'at most 65,536 bytes', value.length)
-  return value
 }

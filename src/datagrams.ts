@@ -1,6 +1,6 @@
 import { native } from './binding.ts'
+import { bytesOf } from './bytes.ts'
 import { checkInteger, optionsOf, own } from './check.ts'
-import { bytesOf } from './engine/bytes.ts'
 import { bufferDetached, check, invalidType, outOfRange } from './errors.ts'
 import {
   type SocketAddr,

@@ -2,12 +2,12 @@ import { AsyncResource } from 'node:async_hooks'
 import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
 import { failure } from '../errors.ts'
+import { byteLengthOf, set } from '../primordials.ts'
 import { bytesOf } from './bytes.ts'
 import { Connection } from './connection.ts'
 import { Held } from './held.ts'
 import type { Machine } from './machine.ts'
 import { Field, type SocketOptions, clientDeadlines, newNumbers, settingsOf } from './options.ts'
-import { byteLengthOf, set } from './primordials.ts'
 
 /** Options of {@link Engine.adopt}. Own properties only; unknown ones are ignored. */
 export interface AdoptOptions<T = undefined> extends SocketOptions<T> {

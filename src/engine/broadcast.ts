@@ -1,7 +1,7 @@
+import { byteLengthOf } from '../primordials.ts'
 import { bytesOf, encoded } from './bytes.ts'
 import type { Connection } from './connection.ts'
 import type { Listener } from './listener.ts'
-import { byteLengthOf } from './primordials.ts'
 import type { Socket } from './socket.ts'
 
 /** Writes to the connections of a listener; returns to how many. */

@@ -1,73 +1,17 @@
 /** Checks of what programs write. */
-import { types } from 'node:util'
-import { bufferDetached, bufferShared, invalidType, unknownEncoding } from '../errors.ts'
+import { bytesOf as bytesOfAny } from '../bytes.ts'
+import { unknownEncoding } from '../errors.ts'
+import { byteLengthOf } from '../primordials.ts'
 import { lastChunk } from './chunk.ts'
-import {
-  bufferOf,
-  byteLengthOf,
-  byteOffsetOf,
-  isView,
-  tagOf,
-  viewBufferOf,
-  viewByteLengthOf,
-  viewByteOffsetOf,
-} from './primordials.ts'
 
-const { isSharedArrayBuffer } = types
 const { from, isEncoding } = Buffer
 
-/**
- * The exact bytes of a Buffer, TypedArray or DataView of any realm, not copied.
- *
- * @throws `ERR_INVALID_ARG_TYPE`, also for a `SharedArrayBuffer`; `ERR_BUFFER_DETACHED`.
- */
+/** As that of all; what was just received is not asked for its memory. */
 export function bytesOf(value: unknown, expected: string): Uint8Array {
-  const tag = tagOf(value)
-  if (tag === 'Uint8Array') {
-    const bytes = value as Uint8Array
-    if (bytes !== lastChunk || byteLengthOf(bytes) === 0) {
-      checkMemory(bufferOf(bytes), byteLengthOf(bytes))
-    }
-    return bytes
+  if (lastChunk !== undefined && value === lastChunk && byteLengthOf(lastChunk) > 0) {
+    return lastChunk
   }
-  if (tag !== undefined) {
-    const array = value as NodeJS.TypedArray
-    const memory = bufferOf(array)
-    checkMemory(memory, byteLengthOf(array))
-    return new Uint8Array(memory, byteOffsetOf(array), byteLengthOf(array))
-  }
-  if (!isView(value)) throw invalidType('bytes', expected, value)
-  return bytesOfView(value as DataView)
-}
-
-function bytesOfView(view: DataView): Uint8Array {
-  const memory = viewBufferOf(view)
-  checkMemory(memory, 0)
-  let offset = 0
-  let length = 0
-  try {
-    offset = viewByteOffsetOf(view)
-    length = viewByteLengthOf(view)
-  } catch {
-    // Its resizable memory has shrunk away from it: nothing is left.
-  }
-  return new Uint8Array(memory, offset, length)
-}
-
-function checkMemory(memory: ArrayBufferLike, length: number): void {
-  if (isSharedArrayBuffer(memory)) throw bufferShared()
-  // Only an empty view can be of detached memory.
-  if (length === 0) checkAttached(memory)
-}
-
-function checkAttached(memory: ArrayBufferLike): void {
-  if (memory.byteLength > 0) return
-  try {
-    // Node 20 has no other way to ask.
-    return void new Uint8Array(memory)
-  } catch {
-    throw bufferDetached()
-  }
+  return bytesOfAny(value, expected)
 }
 
 /** Text in an encoding that is none of the common ones, or too long for the short way. */

@@ -6,7 +6,7 @@
  * where making and dropping one costs about 50 ns; beyond that every chunk is an allocation of its
  * own, some hundred ns.
  */
-import { bufferOf, set } from './primordials.ts'
+import { bufferOf, set } from '../primordials.ts'
 
 type BufferClass = new (bytes: Uint8Array) => Buffer
 type ViewClass = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer

@@ -9,12 +9,12 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { failure, unrelatedFailure } from '../errors.ts'
+import { run } from '../primordials.ts'
 import { chunkOf, viewOf } from './chunk.ts'
 import { Connection, State, detour, muted } from './connection.ts'
 import { Held, end as endOfData } from './held.ts'
 import type { Lane } from './lane.ts'
 import type { Machine } from './machine.ts'
-import { run } from './primordials.ts'
 import { Kind, Op, headerWords, recordWords, syscalls, wantedAt } from './protocol.ts'
 import { Closing, end, tell, tellClose, tellEnd } from './telling.ts'
 

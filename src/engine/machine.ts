@@ -1,12 +1,12 @@
 import { native } from '../binding.ts'
 import { check, engineClosed } from '../errors.ts'
 import type { Wake } from '../wake.ts'
+import { nextTick } from '../primordials.ts'
 import type { Connection } from './connection.ts'
 import { dispatch } from './delivery.ts'
 import type { Engine } from './engine.ts'
 import { Lane } from './lane.ts'
 import type { Listener } from './listener.ts'
-import { nextTick } from './primordials.ts'
 import { batchBytes, batchRecords, headerWords, recordWords } from './protocol.ts'
 
 const { engineKeepAlive } = native

@@ -10,9 +10,6 @@
  */
 import { native } from '../binding.ts'
 import { check } from '../errors.ts'
-import { encoded } from './bytes.ts'
-import type { Connection } from './connection.ts'
-import type { Machine } from './machine.ts'
 import {
   bufferOf,
   byteLengthOf,
@@ -22,7 +19,10 @@ import {
   set,
   writeLatin1,
   writeUtf8,
-} from './primordials.ts'
+} from '../primordials.ts'
+import { encoded } from './bytes.ts'
+import type { Connection } from './connection.ts'
+import type { Machine } from './machine.ts'
 import { Op, submissionWords } from './protocol.ts'
 
 const { engineSubmit, engineWrite } = native

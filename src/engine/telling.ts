@@ -2,7 +2,7 @@
 import type { Connection } from './connection.ts'
 import { State } from './connection.ts'
 import { socketClosed } from '../errors.ts'
-import { run } from './primordials.ts'
+import { run } from '../primordials.ts'
 import type { Socket } from './socket.ts'
 
 /** The close of a connection that is told later. */

@@ -31,6 +31,12 @@ import {
   type WouldBlock,
   pipe,
 } from 'mio-js'
+import type {
+  ConnectionOptions,
+  ListenOptions,
+  SocketOptions as EngineSocketOptions,
+  Server,
+} from 'mio-js/engine'
 
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -60,6 +66,9 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
   stream.shutdown(Shutdown.Write)
   TcpListener.bind('127.0.0.1:0', { backlog: 5 })
   isType<Equal<typeof stream.options, SocketOptions>>()
+  isType<Equal<EngineSocketOptions, SocketOptions>>()
+  isType<Equal<Server['options'], SocketOptions>>()
+  isType<ListenOptions<number> extends ConnectionOptions<number> ? true : false>()
   isType<Equal<ReturnType<SocketOptions['linger']>, number | null>>()
   isType<Equal<ReturnType<SocketOptions['tcpInfo']>['rtt'], number | undefined>>()
   isType<Equal<ReturnType<SocketOptions['getOption']>, Buffer>>()

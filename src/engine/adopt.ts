@@ -7,10 +7,16 @@ import { bytesOf } from './bytes.ts'
 import { Connection } from './connection.ts'
 import { Held } from './held.ts'
 import type { Machine } from './machine.ts'
-import { Field, type SocketOptions, clientDeadlines, newNumbers, settingsOf } from './options.ts'
+import {
+  Field,
+  type ConnectionOptions,
+  clientDeadlines,
+  newNumbers,
+  settingsOf,
+} from './options.ts'
 
 /** Options of {@link Engine.adopt}. Own properties only; unknown ones are ignored. */
-export interface AdoptOptions<T = undefined> extends SocketOptions<T> {
+export interface AdoptOptions<T = undefined> extends ConnectionOptions<T> {
   /** What was received before: copied, and delivered as the first data. */
   readonly leftover?: NodeJS.ArrayBufferView | undefined
 }

@@ -25,7 +25,7 @@ import {
   Flag,
   type Numbers,
   type Settings,
-  type SocketOptions,
+  type ConnectionOptions,
   clientDeadlines,
   newNumbers,
   pathOf,
@@ -37,7 +37,7 @@ import {
 import type { Socket } from './socket.ts'
 
 /** Options of {@link Engine.connect}. Own properties only; unknown ones are ignored. */
-export interface ConnectOptions<T = undefined> extends SocketOptions<T> {
+export interface ConnectOptions<T = undefined> extends ConnectionOptions<T> {
   /** A literal address, or a name that `node:dns` looks up. Default: `localhost`. */
   readonly hostname?: string | undefined
   /** 0 to 65535. Needed unless there is a `path`. */

@@ -14,7 +14,7 @@ export interface KeepAlive {
 }
 
 /** Options of every kind of socket. Own properties only; unknown ones are ignored. */
-export interface SocketOptions<T = undefined> {
+export interface ConnectionOptions<T = undefined> {
   readonly socket?: Handlers<T> | undefined
   /** Makes the `data` of a socket; called before its `open`. */
   readonly data?: (() => T) | undefined
@@ -116,7 +116,7 @@ export const clientDeadlines: Deadlines = { idleTimeout: 0, firstByteTimeout: 0 
 
 const maxTime = 2 ** 31 - 1
 
-/** Reads {@link SocketOptions}: what is native code's business goes into `numbers`. */
+/** Reads {@link ConnectionOptions}: what is native code's business goes into `numbers`. */
 export function settingsOf(bag: object, deadlines: Deadlines, numbers: Numbers): Settings {
   const settings = {
     callbacks: callbacksOf('options.socket', own(bag, 'socket')),

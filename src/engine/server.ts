@@ -5,7 +5,7 @@ import { check, failure, illegalConstructor, invalidHostname, invalidType } from
 import type { SocketOptionValues } from '../option-values.ts'
 import { liveStore } from '../option-store.ts'
 import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
-import { type SocketOptions as Options, socketOptionsOf } from '../socket-options.ts'
+import { type SocketOptions, socketOptionsOf } from '../socket-options.ts'
 import type { Address } from './address.ts'
 import { broadcast } from './broadcast.ts'
 import { type Handlers, callbacksOf } from './handlers.ts'
@@ -16,7 +16,7 @@ import {
   Field,
   Flag,
   type Numbers,
-  type SocketOptions,
+  type ConnectionOptions,
   flagOf,
   limitOf,
   newNumbers,
@@ -31,7 +31,7 @@ import { Counters, type ServerStats, serverFields } from './stats.ts'
 import type { Socket } from './socket.ts'
 
 /** Options of {@link Engine.listen}. Own properties only; unknown ones are ignored. */
-export interface ListenOptions<T = undefined> extends SocketOptions<T> {
+export interface ListenOptions<T = undefined> extends ConnectionOptions<T> {
   /**
    * A literal address, or `localhost` for 127.0.0.1. Default: every address of the machine, by IPv6
    * and IPv4 where there is IPv6, else by IPv4.
@@ -128,7 +128,7 @@ export class Server implements AsyncDisposable {
    *
    * @throws of its methods: `ERR_SERVER_CLOSED` from `close` on.
    */
-  get options(): Options {
+  get options(): SocketOptions {
     return socketOptionsOf(liveStore(() => this.#listener.target))
   }
 

@@ -142,6 +142,22 @@ linux('a port is shared by options, as by its name', async (t) => {
   await engine.close()
 })
 
+underEachDriver('options are one object, and that of mio-js', async (t, make) => {
+  const { SocketOptions: Class } = await import('mio-js')
+  const engine = make()
+  const { socket } = await meeting(t, engine, { socket: {} })
+  const other = await meeting(t, engine, { socket: {} })
+  const server = engine.listen({ hostname: '127.0.0.1', socket: {} })
+  for (const owner of [socket, server]) {
+    t.true(owner.options instanceof Class)
+    t.is(owner.options, owner.options)
+  }
+  t.not(other.socket.options, socket.options)
+  await server.close()
+  t.throws(() => Reflect.get(server, 'options', {}), { instanceOf: TypeError })
+  t.throws(() => Reflect.get(socket, 'options', Object.create(socket)), { instanceOf: TypeError })
+})
+
 underEachDriver('a socket that closes has options no more', async (t, make) => {
   const engine = make()
   const ends: ((socket: Socket<unknown>) => unknown)[] = [

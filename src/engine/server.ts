@@ -3,9 +3,9 @@ import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
 import { check, failure, illegalConstructor, invalidHostname, invalidType } from '../errors.ts'
 import type { SocketOptionValues } from '../option-values.ts'
-import { liveStore } from '../option-store.ts'
 import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
-import { type SocketOptions, socketOptionsOf } from '../socket-options.ts'
+import type { SocketOptions } from '../socket-options.ts'
+import { optionsFor } from '../source-options.ts'
 import type { Address } from './address.ts'
 import { broadcast } from './broadcast.ts'
 import { type Handlers, callbacksOf } from './handlers.ts'
@@ -129,7 +129,8 @@ export class Server implements AsyncDisposable {
    * @throws of its methods: `ERR_SERVER_CLOSED` from `close` on.
    */
   get options(): SocketOptions {
-    return socketOptionsOf(liveStore(() => this.#listener.target))
+    const listener = this.#listener
+    return optionsFor(listener, () => listener.target)
   }
 
   /** How many sockets had their `open` and not yet their `close`. */

@@ -1,7 +1,7 @@
 import { illegalConstructor } from '../errors.ts'
 import { checkBoolean } from '../check.ts'
-import { liveStore } from '../option-store.ts'
-import { type SocketOptions, socketOptionsOf } from '../socket-options.ts'
+import type { SocketOptions } from '../socket-options.ts'
+import { optionsFor } from '../source-options.ts'
 import { familyOf, textOf } from './address.ts'
 import type { Connection } from './connection.ts'
 import { type Detached, Departure } from './departure.ts'
@@ -157,7 +157,7 @@ export class Socket<T = undefined> {
    */
   get options(): SocketOptions {
     const connection = this.#connection
-    return socketOptionsOf(liveStore(() => connection.target))
+    return optionsFor(connection, () => connection.target)
   }
 
   /**

@@ -106,7 +106,10 @@ console.log(`listening on ${server.localAddr()}`)
 const events = Events.withCapacity(256)
 while (!stop.signal.aborted) {
   const timeout = unfinished.size > 0 ? 0 : null
-  await poll.pollAsync(events, { timeout, signal: stop.signal }).catch(() => events.clear())
+  await poll.pollAsync(events, { timeout, signal: stop.signal }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ABORT_ERR') throw error
+    events.clear()
+  })
   const ready = new Set([...unfinished, ...Array.from(events, ({ token }) => token)])
   if (ready.delete(Token(0))) accept()
   for (const token of ready) move(token)

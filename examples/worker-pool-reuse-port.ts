@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { type SocketAddrInit, TcpListener } from 'mio-js'
-import { Service } from './worker-pool/service.js'
+import { Service } from './worker-pool/service.ts'
 
 interface Setup {
   readonly name: string

@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { Events, Interest, Poll, type SharedTcpStream, TcpListener, TcpStream, Token } from 'mio-js'
-import { Service } from './worker-pool/service.js'
+import { Service } from './worker-pool/service.ts'
 
 interface Member {
   readonly worker: Worker

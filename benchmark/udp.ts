@@ -67,15 +67,23 @@ const servers = new Map<string, (task: Task) => string[]>([
   ['mio-js, one by one', (task) => [...udp, task, 'single', 'async']],
 ])
 
+interface Pin {
+  /** The number of the one CPU, or `any`, also if the system does not do what was asked for. */
+  readonly cpu: string
+  readonly load: readonly string[]
+  readonly server: readonly string[]
+}
+
 /** What starts the load, and a server so that it does not interrupt the load, on one CPU. */
-function pinned(cpu: string): { load: string[]; server: string[] } {
+function pinned(cpu: string): Pin {
   const load = ['taskset', '--cpu-list', cpu]
   const server = [...load, 'chrt', '--batch', '0']
-  if (cpu === 'any') return { load: [], server: [] }
-  const [command = '', ...args] = server
-  if (spawnSync(command, [...args, 'true']).status === 0) return { load, server }
-  console.log(`not on one CPU: \`${server.join(' ')}\` does not work here`)
-  return { load: [], server: [] }
+  if (cpu !== 'any') {
+    const [command = '', ...args] = server
+    if (spawnSync(command, [...args, 'true']).status === 0) return { cpu, load, server }
+    console.log(`on all CPUs: \`${server.join(' ')}\` does not work here`)
+  }
+  return { cpu: 'any', load: [], server: [] }
 }
 
 /**
@@ -91,7 +99,7 @@ async function measure(
   server: readonly string[],
   task: Task,
   size: number,
-  pin: ReturnType<typeof pinned>,
+  pin: Pin,
 ): Promise<Omit<Sample, 'cpu' | 'task' | 'server' | 'size' | 'repeat'>> {
   await using program = new Program({ command: [...pin.server, ...server] })
   const address = (await program.line()).replace('listening ', '')
@@ -144,15 +152,20 @@ function report(here: readonly Sample[]): string {
 const where = machine()
 console.log(describe(where))
 const samples: Sample[] = []
+// If nothing can be pinned, all CPUs are measured once, not as often as one was asked for.
+const pins = new Map<string, Pin>()
 for (const cpu of options.cpu.split(',')) {
   const pin = pinned(cpu)
+  pins.set(pin.cpu, pin)
+}
+for (const pin of pins.values()) {
   for (const size of sizes) {
     for (const task of tasks) {
       const here: Sample[] = []
       for (let repeat = 0; repeat < repeats; repeat += 1) {
         for (const [server, command] of servers) {
           const sample = await measure(command(task), task, size, pin)
-          here.push({ cpu, task, server, size, repeat, ...sample })
+          here.push({ cpu: pin.cpu, task, server, size, repeat, ...sample })
         }
       }
       console.log(report(here))

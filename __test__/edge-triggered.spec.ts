@@ -1,28 +1,14 @@
-import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import './support/census.js'
+import { Sample, samplesOf } from './support/sample.js'
 import { until } from './support/until.js'
 
 test('the program of the guide drains, and no client keeps it from the others', async (t) => {
-  const guide = readFileSync('docs/edge-triggered.md', 'utf8')
-  const [, program] = /```js\n(import .*?)```/s.exec(guide) ?? []
-  t.truthy(program)
-  // Inside the package, whose own name it imports.
-  mkdirSync('build/readme', { recursive: true })
-  writeFileSync('build/readme/edge-triggered.mjs', program ?? '')
-  const child = spawn(process.execPath, ['build/readme/edge-triggered.mjs'], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.teardown(() => child.kill())
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const port = Number(/^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1])
+  const sample = new Sample(t, samplesOf('docs/edge-triggered.md')[0])
+  const port = await sample.port()
 
   const upload = async (bytes: Buffer): Promise<string> => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -52,7 +38,5 @@ test('the program of the guide drains, and no client keeps it from the others', 
 
   flood.resetAndDestroy()
   t.is(await upload(Buffer.alloc(0)), hashOf(Buffer.alloc(0)))
-  const ended = once(child, 'close')
-  child.kill()
-  await ended
+  await sample.stop()
 })

@@ -1,25 +1,14 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import './support/census.js'
+import { Sample, samplesOf } from './support/sample.js'
 
-test('the first program of the README is a complete echo server', async (t) => {
-  const [, program] = /```js\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? []
-  t.truthy(program)
-  // Inside the package, whose own name it imports.
-  mkdirSync('build/readme', { recursive: true })
-  writeFileSync('build/readme/echo.mjs', program ?? '')
-  const child = spawn(process.execPath, ['build/readme/echo.mjs'], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.teardown(() => child.kill())
-  const lines = createInterface({ input: child.stdout })
-  const [line] = (await once(lines, 'line')) as [string]
-  const port = Number(/^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1])
+const [onPoll, onEngine] = samplesOf('README.md')
+
+async function echoes(t: ExecutionContext, program: string | undefined): Promise<void> {
+  const sample = new Sample(t, program)
+  const port = await sample.port()
 
   // More than the buffers of a socket hold, so that the server meets partial writes.
   const sent = Buffer.alloc(8 * 2 ** 20, 'mio-js ')
@@ -47,7 +36,13 @@ test('the first program of the README is a complete echo server', async (t) => {
   after.end('still there')
   const [chunk] = (await once(after, 'data')) as [Buffer]
   t.is(chunk.toString(), 'still there')
-  const ended = once(child, 'close')
-  child.kill()
-  await ended
+  await sample.stop()
+}
+
+test('the first program of the README is a complete echo server', async (t) => {
+  await echoes(t, onPoll)
+})
+
+test('the same on the engine is complete as well', async (t) => {
+  await echoes(t, onEngine)
 })

@@ -98,11 +98,17 @@ export class Program implements AsyncDisposable {
     return { main: usedBy(pid, pid), process: usedByFamily(pid) }
   }
 
-  /** Bytes of memory that are resident; `null` elsewhere than on Linux. */
-  rss(): number | null {
+  /**
+   * Bytes of memory that are resident: all of them, and those that no file stands behind. The others
+   * are pages of executables, which come once, when code in them is first run. `null` elsewhere than
+   * on Linux.
+   */
+  memory(): { all: number; own: number } | null {
     if (process.platform !== 'linux') return null
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'latin1')
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+    const bytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024
+    return { all: bytes('VmRSS'), own: bytes('RssAnon') }
   }
 
   /** Ends the program, and waits until the system has taken back what it had. */

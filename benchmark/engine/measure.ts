@@ -12,6 +12,8 @@ export interface Figures {
   readonly p50Micros?: number
   readonly p99Micros?: number
   /** Bytes of resident memory that one connection adds. */
+  /** Memory that no file stands behind, and all of it. */
+  readonly ownBytes?: number
   readonly rssBytes?: number
   /** Microseconds of CPU that the whole process uses in a second without work. */
   readonly idleMicros?: number
@@ -131,18 +133,21 @@ export async function atRest(
   await using generator = new Program({ command })
   await generator.line()
   await sleep(SETTLE)
-  const empty = running.rss() ?? NaN
+  const empty = running.memory()
   const before = running.cpu()
   generator.go()
   await generator.line()
   const taken = perUnit(connections, before, running.cpu())
   await sleep(SETTLE)
-  const rssBytes = ((running.rss() ?? NaN) - empty) / connections
+  const full = running.memory()
+  const each = (of: 'all' | 'own'): number =>
+    ((full?.[of] ?? NaN) - (empty?.[of] ?? NaN)) / connections
   const start = running.cpu()
   await sleep(seconds * 1000)
   const end = running.cpu()
   generator.go()
   if ((await generator.line()) !== 'held') throw new Error('connections were lost at rest')
   const idle = perUnit(seconds, start, end)
-  return { ...taken, rssBytes, idleMicros: idle.processMicros }
+  const idleMicros = idle.processMicros
+  return { ...taken, ownBytes: each('own'), rssBytes: each('all'), idleMicros }
 }

@@ -24,6 +24,7 @@ const columns: Record<Figure, Column> = {
   unitsPerSecond: { title: (unit) => `${plural(unit)}/s`, digits: 0, cost: false },
   p50Micros: { title: () => 'p50, µs', digits: 1, cost: false },
   p99Micros: { title: () => 'p99, µs', digits: 1, cost: false },
+  ownBytes: { title: (unit) => `own memory, bytes per ${unit}`, digits: 0, cost: true },
   rssBytes: { title: (unit) => `RSS, bytes per ${unit}`, digits: 0, cost: true },
   idleMicros: { title: () => 'CPU in 1 s of rest, µs', digits: 0, cost: false },
 }

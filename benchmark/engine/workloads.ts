@@ -173,9 +173,9 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
         title: `${idle} idle connections`,
         unit: 'connection',
         servers: onNode,
-        figures: ['rssBytes', 'idleMicros', 'mainMicros', 'processMicros'],
+        figures: ['ownBytes', 'rssBytes', 'idleMicros', 'mainMicros', 'processMicros'],
         goals: [inline, thread, auto].flatMap((server): Goal[] => [
-          { server, figure: 'rssBytes', most: 1024 },
+          { server, figure: 'ownBytes', most: 1024 },
           // Node looks after itself now and then; an engine that polled would use far more.
           { server, figure: 'idleMicros', most: 100 },
         ]),

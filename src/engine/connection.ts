@@ -3,12 +3,12 @@ import { socketClosed, systemError, writeAfterEnd } from '../errors.ts'
 import { type OptionTarget, connectionTarget } from '../option-target.ts'
 import { byteLengthOf } from '../primordials.ts'
 import { type Address, addressAt, isUnknownAt, localAt, portAt } from './address.ts'
-import type { Connector } from './connector.ts'
 import { bytesOf } from './bytes.ts'
 import type { Departure } from './departure.ts'
 import type { Held } from './held.ts'
 import type { Lane } from './lane.ts'
 import type { Listener } from './listener.ts'
+import type { Attempt } from './open-connection.ts'
 import type { Settings } from './options.ts'
 import { Op } from './protocol.ts'
 import { type Socket, socketOf } from './socket.ts'
@@ -80,7 +80,7 @@ export class Connection {
   /** Data that came while it was paused, and what came behind it. */
   held: Held | undefined = undefined
   /** Who waits for it to be connected. */
-  attempt: Connector | undefined = undefined
+  attempt: Attempt | undefined = undefined
   /** Who waits for it to be detached. */
   departure: Departure | undefined = undefined
 

@@ -2,7 +2,6 @@ import type { AsyncResource } from 'node:async_hooks'
 import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { native } from '../binding.ts'
 import type { SocketOptionValues } from '../option-values.ts'
 import { own, signalOf, timeoutOf } from '../check.ts'
 import {
@@ -16,7 +15,7 @@ import {
   socketClosed,
   systemError,
 } from '../errors.ts'
-import { Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { Deferred } from './deferred.ts'
 import { connectOptionsOf } from './initial-options.ts'
 import type { Machine } from './machine.ts'
@@ -34,6 +33,7 @@ import {
   settingsOf,
   textOf,
 } from './options.ts'
+import { type Attempt, openConnection } from './open-connection.ts'
 import type { Socket } from './socket.ts'
 
 /** Options of {@link Engine.connect}. Own properties only; unknown ones are ignored. */
@@ -62,7 +62,7 @@ const maxDelay = 2 ** 31 - 1
  * One connect: the addresses of a name are tried one after another, and the error of the last one
  * counts.
  */
-export class Connector {
+export class Connector implements Attempt {
   readonly #machine: Machine
   readonly #resource: AsyncResource
   readonly #numbers: Numbers = newNumbers()
@@ -156,35 +156,20 @@ export class Connector {
   /** Whether the attempt has begun. */
   #try(address: string): boolean {
     this.#place = { address, port: this.#place.port }
-    const lane = this.#machine.nextLane()
-    const index = lane.newIndex()
-    const generation = lane.generationOf(index)
-    const numbers = this.#numbers
-    numbers[Field.INDEX] = index >>> 0
-    numbers[Field.GENERATION] = generation
-    const local = this.#localFor(address)
-    const code = native.engineConnect(
-      this.#machine.handle,
-      lane.index,
-      address,
-      local,
-      numbers,
+    const connection = openConnection(
+      this.#machine,
+      this.#resource,
+      this.#settings,
+      this.#numbers,
       this.#options,
+      address,
+      this.#localFor(address),
+      this,
     )
-    if (code < 0) {
-      lane.giveBack(index)
-      this.#error = failure(code, 'connect', this.#place)
+    if (typeof connection === 'number') {
+      this.#error = failure(connection, 'connect', this.#place)
       return false
     }
-    const connection = new Connection(
-      lane,
-      index,
-      generation,
-      this.#settings,
-      undefined,
-      this.#resource,
-    )
-    connection.attempt = this
     connection.socket.data = this.#data
     this.#connection = connection
     return true

@@ -29,10 +29,13 @@ export interface EngineOptions {
   readonly maxPendingTotal?: number | undefined
 }
 
+/** The machine of an engine, for what else is built on it. */
+export let machineOf: (engine: Engine) => Machine
+
 /**
  * Servers and sockets whose system calls are made elsewhere, in batches.
  *
- * Keeps the process alive as long as it has a server that is not unref'd, or a socket. One that has
+ * Keeps the process alive as long as it has a server or a socket that is not unref'd. One that has
  * nothing open and is not used any more is closed by the garbage collector, with a warning.
  */
 export class Engine implements AsyncDisposable {
@@ -57,6 +60,10 @@ export class Engine implements AsyncDisposable {
     this.#machine = machine
     this.#counters = new Counters(engineFields, (out) => native.engineStats(handle, out))
     track(this, 'Engine', handle, native.engineClose)
+  }
+
+  static {
+    machineOf = (engine) => engine.#machine
   }
 
   /**

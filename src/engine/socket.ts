@@ -12,6 +12,9 @@ const key = Symbol('Socket')
 /** Makes the socket of a connection. */
 export let socketOf: (connection: Connection) => Socket<unknown>
 
+/** The connection of a socket, for what else is built on it. */
+export let connectionOf: (socket: Socket<unknown>) => Connection
+
 /**
  * A connection, by TCP or a Unix socket. What happens to it is told to the handlers of its server,
  * or to those that it was connected or adopted with: never from within a method here.
@@ -33,6 +36,7 @@ export class Socket<T = undefined> {
 
   static {
     socketOf = (connection) => new Socket<unknown>(connection, key)
+    connectionOf = (socket) => socket.#connection
   }
 
   /**

@@ -18,6 +18,10 @@ for (const io of drivers) {
       ...(process.platform === 'linux' ? ['a connect in progress'] : []),
       'a connected socket',
       'a paused socket',
+      ...(process.platform === 'linux' ? ['a connect in progress that was unrefed and refed'] : []),
+      'a socket that was unrefed and refed',
+      'one socket of two',
+      'a socket beside one that was closed while it was unrefed',
     ])
   })
 

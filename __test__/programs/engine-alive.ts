@@ -2,10 +2,17 @@
  * What of an engine keeps a process alive. Each case begins something and returns what ends it,
  * which happens after a while if the process is still alive then. Prints the cases in which it was.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
 import { TcpListener } from 'mio-js'
-import { Engine, type Server } from 'mio-js/engine'
+import { Engine, type Server, type Socket } from 'mio-js/engine'
+import type { Connection } from '#src/engine/connection.js'
+import { machineOf } from '#src/engine/engine.js'
+import { connectOptionsOf } from '#src/engine/initial-options.js'
+import { openConnection } from '#src/engine/open-connection.js'
+import { Field, clientDeadlines, newNumbers, settingsOf } from '#src/engine/options.js'
+import { failure } from '#src/errors.js'
 
 const io = process.argv[2] as 'inline'
 const options = { hostname: '127.0.0.1' }
@@ -30,6 +37,56 @@ async function visit(listen: (opened: () => void) => Server): Promise<Server> {
   client.on('error', () => {})
   await visited
   return server
+}
+
+/** The port of a listener with which a connect stays in progress, where the system lets clients wait. */
+async function full(): Promise<number> {
+  // Its queue has room for two.
+  const { port } = TcpListener.bind('127.0.0.1:0', { backlog: 1 }).localAddr()
+  for (let n = 0; n < 2; n += 1) {
+    const client = net.connect(port, '127.0.0.1')
+    await once(client, 'connect')
+    client.unref()
+  }
+  return port
+}
+
+/** One attempt to connect, and no more. */
+function attempt(engine: Engine, port: number): Connection {
+  const numbers = newNumbers()
+  const settings = settingsOf({}, clientDeadlines, numbers)
+  numbers[Field.PORT] = port
+  const connection = openConnection(
+    machineOf(engine),
+    new AsyncResource('MIO_SOCKET'),
+    settings,
+    numbers,
+    connectOptionsOf({}, numbers),
+    '127.0.0.1',
+    '',
+    { connected: () => {}, failed: () => {} },
+  )
+  if (typeof connection === 'number') throw failure(connection, 'connect')
+  return connection
+}
+
+/** A socket that was unref'd, and then closed. */
+async function goneUnrefed(engine: Engine): Promise<Socket> {
+  const to = await elsewhere()
+  // Nothing else keeps the process alive until the close.
+  const timer = setInterval(() => {}, 1000)
+  return new Promise((resolve) => {
+    void engine.connect({
+      ...to,
+      socket: {
+        open: (socket) => socket.unref().terminate(),
+        close(socket) {
+          clearInterval(timer)
+          resolve(socket)
+        },
+      },
+    })
+  })
 }
 
 type Case = (engine: Engine) => Promise<() => unknown> | (() => unknown)
@@ -74,13 +131,7 @@ const cases: Record<string, Case> = {
     }
   },
   'a connect in progress': async (engine) => {
-    // Its queue has room for two.
-    const { port } = TcpListener.bind('127.0.0.1:0', { backlog: 1 }).localAddr()
-    for (let n = 0; n < 2; n += 1) {
-      const client = net.connect(port, '127.0.0.1')
-      await once(client, 'connect')
-      client.unref()
-    }
+    const port = await full()
     const controller = new AbortController()
     void engine.connect({ ...options, port, signal: controller.signal }).catch(() => {})
     return () => {
@@ -99,6 +150,67 @@ const cases: Record<string, Case> = {
     return () => {
       socket.terminate()
     }
+  },
+  'an unrefed connect in progress': async (engine) => {
+    const connection = attempt(engine, await full())
+    connection.release()
+    return () => {
+      connection.terminate()
+    }
+  },
+  'a connect in progress that was unrefed and refed': async (engine) => {
+    const connection = attempt(engine, await full())
+    connection.release()
+    connection.hold()
+    return () => {
+      connection.terminate()
+    }
+  },
+  'an unrefed socket': async (engine) => {
+    const socket = await engine.connect(await elsewhere())
+    socket.unref().unref()
+    return () => {
+      socket.terminate()
+    }
+  },
+  'a socket that was unrefed and refed': async (engine) => {
+    const socket = await engine.connect(await elsewhere())
+    socket.unref().unref().ref().ref()
+    return () => socket.unref()
+  },
+  'one socket of two': async (engine) => {
+    const to = await elsewhere()
+    const first = await engine.connect(to)
+    first.unref()
+    const second = await engine.connect(to)
+    return () => second.unref()
+  },
+  'an accepted socket that was unrefed when it opened': async (engine) => {
+    const server = await visit((opened) =>
+      engine.listen({
+        ...options,
+        socket: {
+          open(socket) {
+            socket.unref()
+            opened()
+          },
+        },
+      }),
+    )
+    server.unref()
+    return () => {
+      server.closeNow()
+    }
+  },
+  'a socket that was refed when it was closed': async (engine) => {
+    const closed = await goneUnrefed(engine)
+    closed.ref()
+    return () => closed.unref()
+  },
+  'a socket beside one that was closed while it was unrefed': async (engine) => {
+    await goneUnrefed(engine)
+    const socket = await engine.connect(await elsewhere())
+    return () => socket.unref()
   },
   'a detached socket': async (engine) => {
     const socket = await engine.connect(await elsewhere())

@@ -40,6 +40,8 @@ export const State = Object.freeze({
   GONE: 2048,
   /** The last event was delivered. */
   CLOSED: 4096,
+  /** It does not keep the event loop alive. */
+  UNHELD: 8192,
 } as const)
 
 /** Not to be written to, for whatever reason. */
@@ -273,6 +275,20 @@ export class Connection {
     if ((this.state & State.STOPPED) === 0) return
     this.#submit(Op.RESUME, 0)
     this.state &= ~State.STOPPED
+  }
+
+  /** Keeps the event loop alive as long as native code has it, which is the default. */
+  hold(): void {
+    if ((this.state & State.UNHELD) === 0) return
+    this.state &= ~State.UNHELD
+    if ((this.state & State.GONE) === 0) this.lane.machine.hold()
+  }
+
+  /** Lets the event loop end. */
+  release(): void {
+    if ((this.state & State.UNHELD) !== 0) return
+    this.state |= State.UNHELD
+    if ((this.state & State.GONE) === 0) this.lane.machine.release()
   }
 
   setTimeout(milliseconds: number): void {

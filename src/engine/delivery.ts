@@ -214,10 +214,11 @@ function connected(machine: Machine, connection: Connection, at: number): void {
 
 /** Native code has forgotten the connection. */
 function forget(machine: Machine, connection: Connection): void {
+  const isHeld = (connection.state & State.UNHELD) === 0
   connection.state |= State.GONE
   connection.lane.remove(connection)
   connection.acknowledge(connection.buffered)
-  machine.release()
+  if (isHeld) machine.release()
 }
 
 function closed(machine: Machine, connection: Connection, at: number): void {

@@ -109,6 +109,18 @@ export class Socket<T = undefined> {
     return this
   }
 
+  /** Keeps the process alive until the socket is closed, which is the default. */
+  ref(): this {
+    this.#connection.hold()
+    return this
+  }
+
+  /** Lets the process end, if nothing else keeps it alive: what is not sent is lost then. */
+  unref(): this {
+    this.#connection.release()
+    return this
+  }
+
   /** Lets everything that `operation` writes, whatever its size, leave together; returns its result. */
   cork<Result>(operation: () => Result): Result {
     const { out } = this.#connection.lane

@@ -93,6 +93,11 @@ const operations = {
     model.isClosed = true
     model.isTorn = true
   },
+  destroy: (_, { model, socket }) => {
+    socket.destroy()
+    model.isClosed = true
+    model.isTorn = true
+  },
   pause: (_, { model, socket }) => {
     socket.pause()
     model.isPaused = true
@@ -139,6 +144,7 @@ const weights: Record<Operation, number> = {
   peerEnd: 1,
   close: 1,
   terminate: 1,
+  destroy: 1,
   peerReset: 1,
 }
 

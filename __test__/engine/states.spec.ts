@@ -77,6 +77,12 @@ const methods: Readonly<Record<string, Method>> = {
     },
     allowed: nothing,
   },
+  destroy: {
+    call: (socket) => {
+      socket.destroy()
+    },
+    allowed: nothing,
+  },
   pause: { call: (socket) => socket.pause(), allowed: itself },
   resume: { call: (socket) => socket.resume(), allowed: itself },
   setTimeout: { call: (socket) => socket.setTimeout(1000), allowed: itself },
@@ -139,6 +145,13 @@ const states: Readonly<Record<string, State>> = {
   terminated: {
     make: after((socket) => {
       socket.terminate()
+    }),
+    kind: 'closed',
+    readyState: 'closed',
+  },
+  destroyed: {
+    make: after((socket) => {
+      socket.destroy()
     }),
     kind: 'closed',
     readyState: 'closed',

@@ -21,9 +21,10 @@ export const State = Object.freeze({
   ENDED: 2,
   /** The peer's FIN was told to the program. */
   PEER_ENDED: 4,
-  /** `close` or `terminate` was called. */
+  /** `close`, `terminate` or `destroy` was called. */
   CLOSING: 8,
-  RESET: 16,
+  /** `terminate` or `destroy` was called. */
+  DROPPED: 16,
   /** Too much was pending in the engine: it closes by itself. */
   CONDEMNED: 32,
   /** `detach` was called. */
@@ -244,9 +245,17 @@ export class Connection {
   }
 
   terminate(): void {
-    if ((this.state & (State.RESET | State.CLOSED)) !== 0) return
-    this.#submit(Op.RESET, 0)
-    this.state |= State.CLOSING | State.RESET
+    this.#drop(Op.RESET)
+  }
+
+  destroy(): void {
+    this.#drop(Op.DESTROY)
+  }
+
+  #drop(op: number): void {
+    if ((this.state & (State.DROPPED | State.CLOSED)) !== 0) return
+    this.#submit(op, 0)
+    this.state |= State.CLOSING | State.DROPPED
     this.held?.clear()
   }
 

@@ -37,6 +37,7 @@ export const Op = Object.freeze({
   DETACH: 12,
   CLOSE_LISTENER: 13,
   CONDEMN: 14,
+  DESTROY: 15,
 } as const)
 
 export const headerWords = 8

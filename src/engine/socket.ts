@@ -46,7 +46,8 @@ export class Socket<T = undefined> {
    * A socket that has more than `maxPending` buffered, or whose engine has more than
    * `maxPendingTotal`, is closed with `ERR_PENDING_LIMIT` instead, after this returned.
    *
-   * @throws `ERR_SOCKET_CLOSED` after `close`, `terminate`, `detach` and the `close` event;
+   * @throws `ERR_SOCKET_CLOSED` after `close`, `terminate`, `destroy`, `detach` and the `close`
+   * event;
    * `ERR_STREAM_WRITE_AFTER_END` after `end` and `shutdown`; `ERR_INVALID_ARG_TYPE`,
    * `ERR_UNKNOWN_ENCODING`, `ERR_BUFFER_DETACHED`.
    */
@@ -92,6 +93,15 @@ export class Socket<T = undefined> {
   /** Closes at once (RST): what is not sent is dropped. Of all events only `close` comes. */
   terminate(): void {
     this.#connection.terminate()
+  }
+
+  /**
+   * Closes at once. What was written is with the system as far as it takes it without waiting; the
+   * rest is dropped, and the time of `linger` is not waited. The peer sees FIN, or RST if something
+   * that it sent was not read, as the system has it. Of all events only `close` comes.
+   */
+  destroy(): void {
+    this.#connection.destroy()
   }
 
   /**
@@ -168,8 +178,8 @@ export class Socket<T = undefined> {
    *
    * Closing waits for `linger`: if that is more than 0, all sockets of the same thread do.
    *
-   * @throws of its methods: `ERR_SOCKET_CLOSED` when the socket is closed, from `close`, `terminate`
-   * and `detach` on, and when its end is only known natively yet.
+   * @throws of its methods: `ERR_SOCKET_CLOSED` when the socket is closed, from `close`, `terminate`,
+   * `destroy` and `detach` on, and when its end is only known natively yet.
    */
   get options(): SocketOptions {
     const connection = this.#connection
@@ -228,7 +238,7 @@ export class Socket<T = undefined> {
     return this.#connection.buffered
   }
 
-  /** As in `node:net`; `closed` from `close` or `terminate` on. */
+  /** As in `node:net`; `closed` from `close`, `terminate` or `destroy` on. */
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     return this.#connection.readyState
   }

@@ -23,7 +23,7 @@ fn a_malformed_submission_is_refused_as_a_whole() {
             (&[&write(3)[..], &[4]].concat(), b"abc"),
             (&[&write(3)[..], &[0, 0, 0, 0]].concat(), b"abc"),
             (
-                &[&write(3)[..], &[15, index, generation, 0]].concat(),
+                &[&write(3)[..], &[16, index, generation, 0]].concat(),
                 b"abc",
             ),
             (&[&write(3)[..], &[u32::MAX; 4]].concat(), b"abc"),

@@ -160,7 +160,8 @@ impl<B: Buffer> Machine<B> {
         | Request::Keepalive(id, ..)
         | Request::Timeout(id, _)
         | Request::Detach(id)
-        | Request::Condemn(id)) = request
+        | Request::Condemn(id)
+        | Request::Destroy(id)) = request
         else {
             return;
         };
@@ -224,6 +225,10 @@ impl<B: Buffer> Machine<B> {
                 touch(&mut self.dirty, id, connection);
             }
             Request::Condemn(_) => self.condemn(id),
+            Request::Destroy(_) => {
+                connection.destroy(id, context, data);
+                self.settle(id, Fate::Goes);
+            }
             _ => {}
         }
     }

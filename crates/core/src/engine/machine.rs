@@ -217,7 +217,8 @@ impl<B: Buffer> Machine<B> {
     pub(super) fn settle(&mut self, id: Id, fate: Fate) {
         match fate {
             Fate::Lives => {}
-            Fate::Ends(cause) => self.end(id, cause),
+            Fate::Ends(cause) => self.end(id, cause, true),
+            Fate::Goes => self.end(id, Cause::NONE, false),
             Fate::Leaves => self.leave(id),
         }
     }
@@ -236,14 +237,15 @@ impl<B: Buffer> Machine<B> {
         Some(connection)
     }
 
-    fn end(&mut self, id: Id, cause: Cause) {
+    /// `resets`: if it loses bytes, so that the peer does not take what it got for all there was.
+    fn end(&mut self, id: Id, cause: Cause, resets: bool) {
         let Some(mut connection) = self.remove(id) else {
             return;
         };
         if cause != Cause::NONE {
             self.context.counters.errors.add(1);
         }
-        if connection.loses_bytes {
+        if resets && connection.loses_bytes {
             connection.set_reset();
         }
         let acked = connection.take_acked();

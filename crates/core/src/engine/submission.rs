@@ -33,6 +33,7 @@ pub(super) enum Request {
     Detach(Id),
     CloseListener(u32),
     Condemn(Id),
+    Destroy(Id),
     /// The next of the commands.
     Command,
 }
@@ -109,6 +110,7 @@ impl<'a> Requests<'a> {
             12 => Request::Detach(id),
             13 => Request::CloseListener(index),
             14 => Request::Condemn(id),
+            15 => Request::Destroy(id),
             _ => return Err(Misuse::Range.into()),
         }))
     }

@@ -1,11 +1,12 @@
 //! One connection: what it is doing, reading, writing, and how it ends.
 //!
-//! It ends in one of four ways. Both directions have ended: the peer's by its FIN, ours by
+//! It ends in one of five ways. Both directions have ended: the peer's by its FIN, ours by
 //! [`Connection::shutdown`]. The program closes: then what is queued is written, a FIN sent, and what
 //! the peer still sends is read and dropped until it has ended, too, as a close with unread input
 //! would reset the connection and take away what the peer has not read yet. A failure: then what had
 //! arrived before is delivered first, if the program has paused it when it reads again. Or a limit or a reset, at
-//! once.
+//! once. Or the program lets go of it: then the system keeps what it has taken, and nothing is waited
+//! for.
 
 mod deadline;
 mod read;
@@ -112,6 +113,8 @@ pub(in crate::engine) enum Fate {
     Lives,
     /// It has ended.
     Ends(Cause),
+    /// It is to be closed as it is, whatever the system makes of that.
+    Goes,
     /// Its descriptor is to be given away.
     Leaves,
 }

@@ -122,6 +122,22 @@ impl Connection {
         Fate::Lives
     }
 
+    /// Nothing more will be asked or told: has the system take what it takes without waiting.
+    pub(in crate::engine) fn destroy<B>(&mut self, id: Id, context: &mut Context<B>, data: &[u8]) {
+        self.unset(Flag::WantDrain);
+        self.unset(Flag::Detaching);
+        if self.pending() == 0 || (self.has(Flag::Connecting) && self.connected() != Ok(true)) {
+            return;
+        }
+        // There may be room, or a connection, of which no event has told yet.
+        self.unset(Flag::Connecting);
+        self.set(Flag::Writable);
+        let mut fate = self.flush(id, context, data);
+        while fate == Fate::Lives && self.has(Flag::Writable) && !self.queue.is_empty() {
+            fate = self.flush(id, context, data);
+        }
+    }
+
     /// A FIN shall follow what is queued.
     pub(in crate::engine) fn shutdown(&mut self) {
         self.set(Flag::Finishing);

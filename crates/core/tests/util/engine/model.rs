@@ -136,7 +136,7 @@ impl World {
         match op {
             op::SHUTDOWN => entry.is_finishing = true,
             op::CLOSE => (entry.is_finishing, entry.is_closing) = (true, true),
-            op::RESET | op::CONDEMN | op::DETACH => entry.is_killed = true,
+            op::RESET | op::CONDEMN | op::DETACH | op::DESTROY => entry.is_killed = true,
             op::WANT_DRAIN => entry.wants_drain |= is_open,
             _ => {}
         }
@@ -144,12 +144,25 @@ impl World {
         self.submit(&Submission::default().ask(op, id));
     }
 
+    /// A write, and in the same submission the last that is asked.
+    fn let_go(&mut self, place: usize, amount: usize) {
+        let entry = &mut self.places[place];
+        let bytes = pattern(entry.written.len() as u64 + 7, amount);
+        if !entry.is_finishing {
+            entry.written.extend_from_slice(&bytes);
+        }
+        entry.is_killed = true;
+        let id = entry.id;
+        let submission = Submission::default().write(id, &bytes);
+        self.submit(&submission.ask(op::DESTROY, id));
+    }
+
     /// A write, and behind it something that makes the whole submission malformed.
     fn ask_nonsense(&mut self, place: usize, step: Step) {
         let Id { index, generation } = self.places[place].id;
         let [_, _, a, b] = step.0.map(u32::from);
         let tail: &[u32] = match a % 5 {
-            0 => &[15 + b, index, generation, 0],
+            0 => &[16 + b, index, generation, 0],
             1 => &[1, index, generation, b + 1],
             2 => &[4, index, generation],
             3 => &[2, b + 1, 0, 0, index],
@@ -191,6 +204,7 @@ impl World {
             11 => self.ask(place, op::WANT_DRAIN),
             12 => self.ask(place, op::DETACH),
             13 if value < 64 => self.ask(place, op::CONDEMN),
+            13 if value < 128 => self.let_go(place, step.amount()),
             13 => {
                 let asked = Submission::default().nodelay(entry.id, value % 2 == 0);
                 let asked = asked.keepalive(entry.id, value % 2 == 0, [1, 1, 1]);

@@ -117,6 +117,10 @@ impl Place {
     pub(super) fn check_end(&self, story: &Story) {
         self.check(story);
         let end = story.end().expect("an end");
+        if self.peer.is_some() {
+            // Whatever has ended it, the peer gets what the system took, and nothing else.
+            assert_eq!(story.acked, self.read.len() as u64, "{:?}", self.id);
+        }
         if let Event::Detached(raw) = end {
             self.check_rest(story, *raw);
         } else if self.is_clean() {

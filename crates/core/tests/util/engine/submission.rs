@@ -12,6 +12,7 @@ pub(crate) mod op {
     pub(crate) const WANT_DRAIN: u32 = 8;
     pub(crate) const DETACH: u32 = 12;
     pub(crate) const CONDEMN: u32 = 14;
+    pub(crate) const DESTROY: u32 = 15;
 }
 
 /// Records and their bytes.

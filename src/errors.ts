@@ -29,17 +29,32 @@ for (const line of native.errors.trimEnd().split('\n')) {
 /** Codes that only the facade uses, with the class of their errors. */
 const facadeCodes = {
   ABORT_ERR: Error,
+  EPIPE: Error,
   ERR_BUILDER_CLOSED: Error,
+  ERR_CLUSTER_SHARING: Error,
   ERR_CONNECTION_ABORTED: Error,
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: TypeError,
   ERR_ILLEGAL_CONSTRUCTOR: TypeError,
   ERR_INVALID_ADDRESS: TypeError,
+  ERR_INVALID_ADDRESS_FAMILY: RangeError,
   ERR_INVALID_ARG_TYPE: TypeError,
   ERR_INVALID_ARG_VALUE: TypeError,
+  ERR_INVALID_FD_TYPE: TypeError,
+  ERR_INVALID_HANDLE_TYPE: TypeError,
+  ERR_INVALID_IP_ADDRESS: TypeError,
   ERR_INVALID_STATE: Error,
+  ERR_IP_BLOCKED: Error,
   ERR_MIO_BINDING_NOT_FOUND: Error,
+  ERR_MISSING_ARGS: TypeError,
   ERR_OUT_OF_RANGE: RangeError,
+  ERR_PENDING_LIMIT: Error,
+  ERR_SERVER_ALREADY_LISTEN: Error,
+  ERR_SERVER_NOT_RUNNING: Error,
   ERR_SOCKET_BAD_PORT: RangeError,
+  ERR_SOCKET_CLOSED: Error,
+  ERR_SOCKET_CLOSED_BEFORE_CONNECTION: Error,
+  ERR_SOCKET_CONNECTION_TIMEOUT: Error,
+  ERR_SOCKET_HANDLE_ADOPTED: Error,
   ERR_STREAM_WRITE_AFTER_END: Error,
   ERR_UNKNOWN_ENCODING: TypeError,
 } as const satisfies Record<string, ErrorConstructor>
@@ -65,7 +80,11 @@ function fromTable(code: string): Error {
   return make(row?.constructor ?? Error, code, row?.message ?? code)
 }
 
-function misuse(code: keyof typeof facadeCodes, message: string, properties?: object): Error {
+export function misuse(
+  code: keyof typeof facadeCodes,
+  message: string,
+  properties?: object,
+): Error {
   return make(facadeCodes[code], code, message, properties)
 }
 
@@ -99,10 +118,15 @@ export function failure(number: number, syscall: string, place?: Place): Error {
  * nothing but this package, and looking it up costs more than closing a socket.
  */
 export function unrelatedFailure(number: number, syscall: string): Error {
+  return unrelated(() => failure(number, syscall))
+}
+
+/** Makes an error without looking its stack up. */
+export function unrelated(create: () => Error): Error {
   const limit = Error.stackTraceLimit
   setStackTraceLimit(0)
   try {
-    return failure(number, syscall)
+    return create()
   } finally {
     setStackTraceLimit(limit)
   }

@@ -240,6 +240,8 @@ export interface Native {
     options: Uint8Array,
     numbers: Float64Array,
   ): number
+  /** A descriptor that is bound and the caller's; `numbers` tell the port. */
+  streamBind(text: string, numbers: Float64Array): number
   engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
   engineConnect(
     engine: number,

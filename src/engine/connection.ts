@@ -214,6 +214,13 @@ export class Connection {
     return false
   }
 
+  /** Whether all is with the system, as far as is known; if not, `drain` comes when it is. */
+  flushed(): boolean {
+    if (this.buffered === 0) return true
+    this.#wantDrain()
+    return false
+  }
+
   #wantDrain(): void {
     if ((this.state & State.DRAINING) !== 0) return
     this.#submit(Op.WANT_DRAIN, 0)

@@ -3,6 +3,7 @@ import { serverClosed } from '../errors.ts'
 import { type OptionTarget, serverTarget } from '../option-target.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
+import { Deferred } from './deferred.ts'
 import type { Lane } from './lane.ts'
 import type { Machine } from './machine.ts'
 import type { Settings } from './options.ts'
@@ -29,6 +30,7 @@ export class Listener {
   #isHeld = false
   #lanesLeft: number
   #closing: Promise<void> | undefined
+  readonly #stopped = new Deferred<void>()
   #finish: (() => void) | undefined
   readonly #onClosed: () => void
 
@@ -82,6 +84,12 @@ export class Listener {
     return this.#closing
   }
 
+  /** Accepts nothing more; resolves when nothing listens any more. */
+  stop(): Promise<void> {
+    void this.close()
+    return this.#stopped.promise
+  }
+
   closeNow(): void {
     this.isRefusing = true
     void this.close()
@@ -97,6 +105,7 @@ export class Listener {
     this.#lanesLeft -= 1
     if (this.#lanesLeft > 0) return
     this.release()
+    this.#stopped.resolve()
     this.#settle()
   }
 

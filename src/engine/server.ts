@@ -195,6 +195,14 @@ export class Server implements AsyncDisposable {
     return this.#listener.close()
   }
 
+  /**
+   * Accepts nothing more, and resolves when the system has the address back: somebody else may listen
+   * there from then on. Sockets stay open.
+   */
+  stop(): Promise<void> {
+    return this.#listener.stop()
+  }
+
   /** Accepts nothing more, and terminates every socket. {@link Server.close} tells when it is done. */
   closeNow(): void {
     this.#listener.closeNow()

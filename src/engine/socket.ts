@@ -66,6 +66,14 @@ export class Socket<T = undefined> {
   }
 
   /**
+   * Whether everything that was written is with the system, as far as is known here. If not, `drain`
+   * comes, once, when it is.
+   */
+  flushed(): boolean {
+    return this.#connection.flushed()
+  }
+
+  /**
    * Writes, and ends the sending direction when everything is sent (FIN). What the peer sends still
    * arrives. Without bytes, doing it again does nothing.
    *

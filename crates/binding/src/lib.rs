@@ -120,6 +120,7 @@ functions! {
     "engineOpen" => engine::open,
     "engineClose" => engine::close,
     "engineListen" => engine::listen,
+    "streamBind" => engine::stream_bind,
     "engineListenerAddr" => engine::listener_addr,
     "engineConnect" => engine::connect,
     "engineAdopt" => engine::adopt,

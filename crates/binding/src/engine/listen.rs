@@ -11,6 +11,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+#[cfg(unix)]
+use mio_js_core::engine::bind_only;
 use mio_js_core::engine::{
     BindOptions, Bound, Command, Listen, ListenerShared, Refusal, Target, bind as bind_one,
 };
@@ -58,6 +60,26 @@ pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
     numbers.tell_refusal(refusal.is_of_option);
     call.put_floats(4, numbers.values())?;
     Err(refusal.failure)
+}
+
+/// `streamBind(text, numbers)`: the descriptor of a socket that is bound, the caller's. `numbers` tell
+/// the port.
+pub(crate) fn stream_bind(call: &mut Call<'_>) -> Result<i64> {
+    let mut numbers = Numbers::of(call, 1)?;
+    let target = numbers.target(&call.text(0)?)?;
+    #[cfg(windows)]
+    {
+        // Its number would mean nothing to a program.
+        let _ = (&mut numbers, target);
+        Err(Misuse::Unsupported.into())
+    }
+    #[cfg(unix)]
+    {
+        let (socket, local) = bind_only(&target, &numbers.bind_options())?;
+        numbers.tell_port(local.map_or(0, |address| address.port()));
+        call.put_floats(1, numbers.values())?;
+        Ok(i64::from(std::os::fd::IntoRawFd::into_raw_fd(socket)))
+    }
 }
 
 fn listener_of(call: &Call<'_>) -> Result<u32> {

@@ -34,7 +34,7 @@ use mio_js_core::{Handle, Misuse, Result};
 pub(crate) use calls::{
     adopt, close, connect, donate, keep_alive, mode, open, stats, submit, wake, write,
 };
-pub(crate) use listen::{listen, listener_addr, listener_stats};
+pub(crate) use listen::{listen, listener_addr, listener_stats, stream_bind};
 
 use self::bell::Kind;
 use self::deliver::Progress;

@@ -35,6 +35,11 @@ impl Numbers {
         self.0[16] = f64::from(u8::from(is_of_option));
     }
 
+    /// The port that was bound.
+    pub(super) fn tell_port(&mut self, port: u16) {
+        self.0[11] = f64::from(port);
+    }
+
     fn has(&self, flag: u32) -> bool {
         self.0[7] as u32 & flag != 0
     }

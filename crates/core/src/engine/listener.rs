@@ -102,7 +102,7 @@ pub fn bind(target: &Target, options: &BindOptions) -> std::result::Result<Bound
 }
 
 /// Sets the options.
-fn prepare(socket: &Socket, target: &Target, options: &BindOptions) -> Result<()> {
+pub(super) fn prepare(socket: &Socket, target: &Target, options: &BindOptions) -> Result<()> {
     if let Target::Ip(address) = target {
         #[cfg(not(windows))]
         socket.set_reuse_address(true)?;

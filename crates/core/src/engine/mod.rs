@@ -27,6 +27,7 @@ mod opening;
 mod owned;
 mod queue;
 mod reader;
+mod reserved;
 mod stream;
 mod submission;
 mod table;
@@ -42,4 +43,5 @@ pub use listener::{BindOptions, Bound, ListenerShared, Refusal, bind, default_ma
 pub use machine::Limits;
 pub(crate) use owned::is_owned;
 pub use reader::{BUFFER, Buffer};
+pub use reserved::bind_only;
 pub use stream::Stream;

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { fstatSync } from 'node:fs'
+import { Server, Socket, connect } from 'mio-js/net'
+import '../support/census.js'
+import { pair } from '../support/drop-in.js'
+import { soon, underEachDriver } from '../support/engine.js'
+import { throwsCode } from '../support/errors.js'
+import { until } from '../support/until.js'
+
+underEachDriver('a socket tells its descriptor while it is open', async (t, make) => {
+  const { near } = await pair(t, make())
+  t.true(fstatSync(near.fd).isSocket())
+  near.destroy()
+  t.is(near.fd, -1)
+  t.is(new Socket().fd, -1)
+})
+
+underEachDriver('peek shows what was received and takes nothing', async (t, make) => {
+  const { near, far } = await pair(t, make())
+  t.is(near.peek(), null)
+  far.write('some bytes')
+  await until('they are here', () => near.readableLength === 10)
+  t.is(near.peek()?.toString(), 'some bytes')
+  t.is(near.peek(4)?.toString(), 'some')
+  t.is(near.read(5).toString(), 'some ')
+  t.is(near.peek()?.toString(), 'bytes')
+})
+
+underEachDriver('options are set and read by name and by number', async (t, make) => {
+  const { near } = await pair(t, make())
+  near.setOption('userTimeout', 5000)
+  t.is(near.getOption('userTimeout'), 5000)
+  near.setOption('tos', 32).setTypeOfService(16)
+  t.is(near.getOption('tos'), 16)
+  t.is(near.getTypeOfService(), 16)
+  // IPPROTO_TCP, TCP_USER_TIMEOUT
+  if (process.platform === 'linux') t.is(near.getOption(6, 18).readInt32LE(), 5000)
+  throwsCode(t, 'ERR_INVALID_ARG_VALUE', () => near.getOption('nothing' as 'tos'))
+  near.setKeepAlive(true, 7000, 3000, 4)
+  await until('the engine has set it', () => near.getOption('keepalive') !== undefined)
+  near.destroy()
+  throwsCode(t, 'ERR_SOCKET_CLOSED', () => near.getOption('tos'))
+})
+
+underEachDriver('what is set before there is a connection holds for it', async (t, make) => {
+  const engine = make()
+  const { server } = await pair(t, engine)
+  const { port } = server.address() as { port: number }
+  const socket = new Socket({ engine, typeOfService: 8 })
+  socket.setKeepAlive({ enable: true, initialDelay: 9000, interval: 2000, count: 3 })
+  socket.setNoDelay().connect(port, '127.0.0.1')
+  await soon(once(socket, 'connect'))
+  t.is(socket.getOption('tos'), 8)
+  await until('no delay', () => socket.getOption('nodelay') === true)
+  t.deepEqual(socket.getOption('keepalive'), {
+    enabled: true,
+    time: 9000,
+    interval: 2000,
+    count: 3,
+  } as unknown)
+  socket.destroy()
+})
+
+underEachDriver('maxPending destroys a socket whose peer does not read', async (t, make) => {
+  const { near, far } = await pair(t, make(), {}, { maxPending: 1_000_000 })
+  far.pause()
+  near.on('error', () => {})
+  const closing = new Promise((resolve) => {
+    near.once('close', resolve)
+  })
+  for (let count = 0; count < 10_000 && !near.destroyed; count += 1) near.write(Buffer.alloc(1000))
+  await soon(closing)
+  t.is((near.errored as NodeJS.ErrnoException).code, 'ERR_PENDING_LIMIT')
+})
+
+underEachDriver('a server counts', async (t, make) => {
+  const { server } = await pair(t, make())
+  t.is(server.stats()?.accepted, 1)
+  t.is(server.stats()?.open, 1)
+  t.is(new Server().stats(), undefined)
+})
+
+underEachDriver(
+  'the constructors can be called, and inherited from the old way',
+  async (t, make) => {
+    const engine = make()
+    const { server } = await pair(t, engine)
+    const { port } = server.address() as { port: number }
+    t.true(Socket() instanceof Socket)
+    t.true(Server() instanceof Server)
+    function Old(this: Socket): void {
+      Reflect.apply(Socket, this, [{ engine }])
+    }
+    Object.setPrototypeOf(Old.prototype, Socket.prototype)
+    const old = Reflect.construct(Old, []) as Socket
+    t.true(old instanceof Socket)
+    old.connect(port, '127.0.0.1')
+    await soon(once(old, 'connect'))
+    old.destroy()
+    class New extends Socket {}
+    t.true(new New() instanceof New)
+    t.false(new Socket() instanceof New)
+    const plain = connect({ engine, port, host: '127.0.0.1' })
+    plain.destroy()
+  },
+)

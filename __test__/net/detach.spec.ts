@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import test from 'ava'
+import { Engine } from 'mio-js/engine'
+import { Socket, adopt } from 'mio-js/net'
+import '../support/census.js'
+import { pair, received } from '../support/drop-in.js'
+import { soon, underEachDriver } from '../support/engine.js'
+import { noise } from '../support/engine-sockets.js'
+import { rejectsCode } from '../support/errors.js'
+import { until } from '../support/until.js'
+
+underEachDriver('a connection goes on where it was detached in mid-stream', async (t, make) => {
+  const engine = make()
+  const { near, far } = await pair(t, engine)
+  const bytes = noise(500_000, 3)
+  near.end(bytes)
+  const first = await soon(once(far, 'data'))
+  far.pause()
+  await until('more has arrived', () => far.readableLength > 0)
+  far.write('from before ')
+  const before = Buffer.concat([first[0] as Buffer])
+  const detached = await soon(far.detach())
+  t.true(far.destroyed)
+  t.is(far.fd, -1)
+  t.true(detached.leftover.length > 0)
+
+  const again = adopt(detached, { engine, allowHalfOpen: true })
+  t.true(again instanceof Socket)
+  again.end('and after')
+  const [rest, answer] = await soon(Promise.all([received(again), received(near)]))
+  t.deepEqual(Buffer.concat([before, rest]), bytes)
+  t.is(answer.toString(), 'from before and after')
+})
+
+test('a worker goes on with a connection', async (t) => {
+  const engine = new Engine()
+  const { near, far } = await pair(t, engine)
+  near.write('one ')
+  await soon(once(far, 'readable'))
+  const program = new URL('../programs/net-adopting-worker.js', import.meta.url)
+  const detached = await soon(far.detach())
+  const worker = new Worker(program, { workerData: detached })
+  near.end('two')
+  t.is((await soon(received(near))).toString(), 'ONE TWO')
+  await soon(once(worker, 'exit'))
+  await engine.close()
+})
+
+underEachDriver('what cannot be detached says why, and goes on', async (t, make) => {
+  const engine = make()
+  const { near, far } = await pair(t, engine)
+  await rejectsCode(t, 'ERR_SOCKET_CLOSED', new Socket({ engine }).detach())
+  far.setEncoding('utf8')
+  await rejectsCode(t, 'ERR_INVALID_STATE', far.detach())
+  near.write('still here')
+  t.deepEqual(await soon(once(far, 'data')), ['still here'])
+  near.end()
+  await rejectsCode(t, 'ERR_SOCKET_CLOSED', near.detach())
+})

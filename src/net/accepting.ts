@@ -1,0 +1,69 @@
+import { isIP } from 'node:net'
+import type { Socket as Link } from '../engine/socket.ts'
+import { tellServerSocket } from './channels.ts'
+import { attach } from './link.ts'
+import type { ListeningServer } from './listening.ts'
+import { Socket, stateOf } from './socket.ts'
+import type { OnReadOptions } from './onread.ts'
+
+/** A connection was accepted: the engine's `open` of a server. */
+export function accept(server: ListeningServer, link: Link<unknown>): void {
+  const { maxConnections } = server
+  const isFull =
+    maxConnections !== undefined && maxConnections !== null && server._connections >= maxConnections
+  if (isFull || isBlocked(server, link)) {
+    if (isFull) drop(server, link)
+    // Its handlers find no stream.
+    link.data = undefined
+    link.destroy()
+    return
+  }
+  const socket = socketOf(server, link)
+  server._connections += 1
+  socket.server = server
+  socket._server = server
+  server.emit('connection', socket)
+  tellServerSocket(socket)
+}
+
+function isBlocked({ blockList }: ListeningServer, { remoteAddress }: Link<unknown>): boolean {
+  if (blockList === undefined || remoteAddress === undefined) return false
+  return blockList.check(remoteAddress, `ipv${isIP(remoteAddress) as 4 | 6}`)
+}
+
+function drop(server: ListeningServer, link: Link<unknown>): void {
+  const { localAddress, localPort, remoteAddress, remotePort, remoteFamily } = link
+  if (remoteAddress === undefined) {
+    server.emit('drop')
+    return
+  }
+  const localFamily = `IPv${isIP(localAddress ?? '')}`
+  const ends = { localAddress, localPort, localFamily, remoteAddress, remotePort, remoteFamily }
+  server.emit('drop', Object.assign(Object.create(null), ends))
+}
+
+function socketOf(server: ListeningServer, link: Link<unknown>): Socket {
+  const { allowHalfOpen, highWaterMark, engine, maxPending, onread } = server
+  const socket = new Socket({
+    allowHalfOpen,
+    readableHighWaterMark: highWaterMark,
+    writableHighWaterMark: highWaterMark,
+    ...(engine === undefined ? undefined : { engine }),
+    ...(maxPending === undefined ? undefined : { maxPending }),
+    ...(onread === undefined ? undefined : { onread: onread as OnReadOptions }),
+  })
+  const state = stateOf(socket)
+  const { options } = state
+  // The engine has set these when it accepted.
+  options.noDelay = server.noDelay
+  options.keepAlive = server.keepAlive
+  options.delay = server.keepAliveInitialDelay
+  attach(socket, link)
+  state.onread?.begin()
+  if (server.pauseOnConnect) {
+    link.pause()
+    state.isReading = false
+    ;(socket as { readableFlowing: boolean }).readableFlowing = false
+  } else socket.read(0)
+  return socket
+}

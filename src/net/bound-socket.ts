@@ -1,0 +1,126 @@
+import { closeSync } from 'node:fs'
+import { isIP, isIPv6 } from 'node:net'
+import { native } from '../binding.ts'
+import { Field, Flag, newNumbers, raise } from '../engine/options.ts'
+import { handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
+import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
+
+/** Where a {@link BoundSocket} is bound. */
+export interface BoundSocketOptions {
+  /** A literal address. Default: `0.0.0.0`, or `::` with `ipv6Only`. */
+  readonly host?: string | null
+  /** 0, the default, for one that is free. */
+  readonly port?: number
+  readonly ipv6Only?: boolean
+  readonly reusePort?: boolean
+  /** A Unix socket instead of all else. */
+  readonly path?: string
+}
+
+/** What a {@link BoundSocket} gives away. */
+export interface Bound {
+  readonly fd: number
+  readonly path: string | undefined
+}
+
+/**
+ * A socket that is bound and neither listens nor connects yet, as `net.BoundSocket` of Node 26: one
+ * server's `listen`, or one `new Socket({ handle })`, takes it over. Binding does not block, and
+ * fails by throwing. Not on Windows.
+ */
+export class BoundSocket {
+  #fd: number
+  readonly #path: string | undefined
+  readonly #address: { address: string; family: 'IPv4' | 'IPv6'; port: number } | undefined
+
+  constructor(options: BoundSocketOptions = {}) {
+    checkObject('options', options)
+    const numbers = newNumbers()
+    if (options.path !== undefined) {
+      this.#path = pathOf(options)
+      raise(numbers, Flag.PATH)
+      const fd = native.streamBind(this.#path, numbers)
+      if (fd < 0) throw systemFailure(fd, 'bind')
+      this.#fd = fd
+      return
+    }
+    const port = portOf(options.port ?? 0, 'options.port')
+    const ipv6Only = flagOf('options.ipv6Only', options.ipv6Only)
+    if (ipv6Only) raise(numbers, Flag.IPV6_ONLY)
+    if (flagOf('options.reusePort', options.reusePort)) raise(numbers, Flag.REUSE_PORT)
+    const host = hostOf(options.host, ipv6Only)
+    numbers[Field.PORT] = port
+    const fd = native.streamBind(host, numbers)
+    if (fd < 0) throw placedFailure(fd, 'bind', host, port)
+    this.#fd = fd
+    const family = isIPv6(host) ? 'IPv6' : 'IPv4'
+    this.#address = { address: host, family, port: numbers[Field.PORT] as number }
+  }
+
+  /** Where it is bound: as of a server. */
+  address(): { address: string; family: 'IPv4' | 'IPv6'; port: number } | string | undefined {
+    this.#check()
+    return this.#path ?? this.#address
+  }
+
+  /** The descriptor, still this object's. */
+  fd(): number {
+    this.#check()
+    return this.#fd
+  }
+
+  /** Whether it is a Unix socket. */
+  get isPipe(): boolean {
+    return this.#path !== undefined
+  }
+
+  /** Closes it, if nothing has taken it over. */
+  close(): void {
+    closeSync(this.release().fd)
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd >= 0) this.close()
+  }
+
+  /** @internal The descriptor, now the caller's. */
+  release(): Bound {
+    this.#check()
+    const fd = this.#fd
+    this.#fd = gone
+    return { fd, path: this.#path }
+  }
+
+  #check(): void {
+    if (this.#fd === gone) throw handleAdopted()
+  }
+}
+
+const gone = -1
+
+function pathOf({ path, host, port, ipv6Only, reusePort }: BoundSocketOptions): string {
+  if ([host, port, ipv6Only, reusePort].some((other) => other !== undefined)) {
+    const reason = 'path is mutually exclusive with host, port, ipv6Only, and reusePort'
+    throw wrongValue('options', { path, host, port, ipv6Only, reusePort }, reason)
+  }
+  checkString('options.path', path)
+  if (path.startsWith('\0') && process.platform !== 'linux') {
+    const reason = 'abstract socket paths are only supported on Linux'
+    throw wrongValue('options.path', path, reason)
+  }
+  return path
+}
+
+function hostOf(host: unknown, ipv6Only: boolean): string {
+  if (host === undefined || host === null) return ipv6Only ? '::' : '0.0.0.0'
+  checkString('options.host', host)
+  if (isIP(host) !== 0) return host
+  const reason = 'must be a numeric IP address; net.BoundSocket does not perform DNS resolution'
+  throw wrongValue('options.host', host, reason)
+}
+
+function flagOf(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  checkFlag(name, value)
+  return value
+}

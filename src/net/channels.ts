@@ -1,0 +1,34 @@
+/** What `node:net` publishes, under the same names. */
+import { type Channel, channel } from 'node:diagnostics_channel'
+import type { ListeningServer } from './listening.ts'
+import type { Socket } from './socket.ts'
+
+const clientSocket = channel('net.client.socket')
+const serverSocket = channel('net.server.socket')
+const listenStart = channel('tracing:net.server.listen:asyncStart')
+const listenEnd = channel('tracing:net.server.listen:asyncEnd')
+const listenError = channel('tracing:net.server.listen:error')
+
+function publish(to: Channel, message: object): void {
+  if (to.hasSubscribers) to.publish(message)
+}
+
+export function tellClientSocket(socket: Socket): void {
+  if (clientSocket.hasSubscribers) publish(clientSocket, { socket })
+}
+
+export function tellServerSocket(socket: Socket): void {
+  if (serverSocket.hasSubscribers) publish(serverSocket, { socket })
+}
+
+export function tellListenStart(server: ListeningServer, options: object): void {
+  publish(listenStart, { server, options })
+}
+
+export function tellListenEnd(server: ListeningServer): void {
+  publish(listenEnd, { server })
+}
+
+export function tellListenError(server: ListeningServer, error: Error): void {
+  publish(listenError, { server, error })
+}

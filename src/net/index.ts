@@ -1,0 +1,62 @@
+/**
+ * `node:net` on the engine: change the import, and the system calls leave the JavaScript thread.
+ * What is documented for `node:net` holds here, with the additions of {@link Socket} and
+ * {@link Server}; every difference is in docs/net.md.
+ */
+import * as core from 'node:net'
+import { normalizeArgs as _normalizeArgs } from './arguments.ts'
+import { BoundSocket } from './bound-socket.ts'
+import {
+  type ConnectOptions,
+  Server,
+  type ServerOptions,
+  Socket,
+  type SocketOptions,
+  adopt,
+  connect,
+  createServer,
+} from './public.ts'
+
+export type { BoundSocketOptions } from './bound-socket.ts'
+export type { OnReadOptions } from './onread.ts'
+export type { OptionName } from './option-names.ts'
+export type { ConnectOptions, ServerOptions, SocketOptions }
+
+export const {
+  BlockList,
+  SocketAddress,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = core
+
+/** The same as {@link connect}. */
+export const createConnection = connect
+/** The same as {@link Socket}. */
+export const Stream = Socket
+export { BoundSocket, Server, Socket, _normalizeArgs, adopt, connect, createServer }
+
+export default {
+  BlockList,
+  BoundSocket,
+  Server,
+  Socket,
+  SocketAddress,
+  Stream,
+  _normalizeArgs,
+  adopt,
+  connect,
+  createConnection,
+  createServer,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+}

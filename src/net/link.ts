@@ -1,0 +1,161 @@
+/**
+ * The engine's sockets and the streams on top of them. Handlers are shared; the engine's socket has
+ * the stream as its `data`.
+ */
+import type { Handlers } from '../engine/handlers.ts'
+import type { Socket as Link } from '../engine/socket.ts'
+import { systemFailure } from './errors.ts'
+import { guardIdle } from './idle-guard.ts'
+import { type Socket, stateOf } from './socket.ts'
+import type { Chunks, Done, State } from './state.ts'
+
+/** What accepted and connected sockets have in common. */
+export const handlers: Handlers<Socket> = {
+  data: onData,
+  drain: onDrain,
+  end: onEnd,
+  timeout: onTimeout,
+  close: onClose,
+}
+
+/** The stream has a connection from here on. */
+export function attach(socket: Socket, link: Link<unknown>): void {
+  const state = stateOf(socket)
+  link.data = socket
+  state.link = link
+  state.last = link
+  state.isReading = true
+  if (state.isUnref) link.unref()
+  if (socket.timeout !== undefined && socket.timeout > 0) {
+    clearTimeout(state.timer)
+    link.setTimeout(socket.timeout)
+  }
+}
+
+/** The connection is gone: what is known of it is kept. */
+function leave(state: State, link: Link<unknown>): void {
+  state.bytesRead = link.bytesRead
+  state.bytesWritten = link.bytesWritten
+  state.link = undefined
+  state.isReading = false
+}
+
+/** Closes the descriptor; `close` is told when that is done. */
+export function closeLink(state: State, hadError: boolean): void {
+  const { link } = state
+  if (link === undefined) return
+  state.bytesRead = link.bytesRead
+  state.bytesWritten = link.bytesWritten
+  state.hadError = hadError
+  state.link = undefined
+  if (state.isReset) link.terminate()
+  else link.destroy()
+  state.isReset = false
+}
+
+/** Gives bytes to the engine, which copies them at once. Whether it had room. */
+export function write(
+  state: State,
+  link: Link<unknown>,
+  data: Buffer | string,
+  encoding: BufferEncoding,
+  done: Done,
+): void {
+  if (link.write(data, encoding)) done()
+  else state.writing = done
+}
+
+/** As {@link write}, of all that a stream has. */
+export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done: Done): void {
+  let hasRoom = true
+  for (const { chunk, encoding } of chunks) hasRoom = link.write(chunk, encoding)
+  if (hasRoom) done()
+  else state.writing = done
+}
+
+/** Sends the FIN; done when everything before it is with the system. */
+export function finish(state: State, link: Link<unknown>, done: Done): void {
+  link.end()
+  if (link.flushed()) done()
+  else state.finishing = done
+}
+
+export function stopReading(state: State): void {
+  if (!state.isReading) return
+  state.isReading = false
+  state.link?.pause()
+}
+
+export function startReading(socket: Socket): void {
+  const state = stateOf(socket)
+  const { link, onread } = state
+  if (state.isReading || link === undefined) return
+  state.isReading = true
+  if (onread === undefined) link.resume()
+  else if (!onread.resume(link, isOpen(socket), () => ended(socket))) state.isReading = false
+}
+
+function isOpen(socket: Socket): () => boolean {
+  return () => !socket.destroyed
+}
+
+function onData(link: Link<Socket>, chunk: Buffer): void {
+  const socket = link.data
+  const state = stateOf(socket)
+  if (guardIdle(socket)) return
+  const wantsMore =
+    state.onread === undefined ? socket.push(chunk) : state.onread.take(chunk, isOpen(socket))
+  if (!wantsMore) stopReading(state)
+}
+
+function onDrain({ data: socket }: Link<Socket>): void {
+  const state = stateOf(socket)
+  const { writing, finishing } = state
+  state.writing = undefined
+  writing?.()
+  if (finishing !== undefined && state.finishing === finishing) {
+    state.finishing = undefined
+    finishing()
+  }
+}
+
+function onEnd({ data: socket }: Link<Socket>): void {
+  if (stateOf(socket).onread?.end() === true) return
+  ended(socket)
+}
+
+function ended(socket: Socket): void {
+  socket.push(null)
+  socket.read(0)
+}
+
+function onTimeout({ data: socket }: Link<Socket>): void {
+  socket._onTimeout()
+}
+
+function onClose(link: Link<Socket>, error: Error | undefined): void {
+  const socket = link.data as Socket | undefined
+  // It was turned away.
+  if (socket === undefined) return
+  const state = stateOf(socket)
+  const { writing, finishing } = state
+  state.writing = undefined
+  state.finishing = undefined
+  if (state.link !== link) {
+    // The program has destroyed it.
+    writing?.()
+    socket.emit('close', state.hadError)
+    return
+  }
+  leave(state, link)
+  const failure = error === undefined ? undefined : failureOf(error)
+  if (failure !== undefined) socket.destroy(failure)
+  writing?.(failure)
+  finishing?.(failure)
+}
+
+/** The engine's error in the words of `node:net`. */
+function failureOf(error: NodeJS.ErrnoException): Error {
+  const { errno, syscall } = error
+  return errno === undefined ? error : systemFailure(errno, syscall ?? 'read')
+}

@@ -1,0 +1,301 @@
+/** `listen`, for servers of this package and for core's: both keep their state in the same fields. */
+import cluster from 'node:cluster'
+import { lookup } from 'node:dns'
+import { type EventEmitter, addAbortListener } from 'node:events'
+import { chmodSync } from 'node:fs'
+import { type BlockList, isIP, isIPv6 } from 'node:net'
+import type { Engine } from '../engine/engine.ts'
+import type { Socket as Link } from '../engine/socket.ts'
+import { checkSignal } from './abort.ts'
+import { accept } from './accepting.ts'
+import { type Callback, type Normalized, isPipeName, normalizeArgs, numberOf } from './arguments.ts'
+import { type Bound, BoundSocket } from './bound-socket.ts'
+import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
+import { engineMark, unlimited } from './client-profile.ts'
+import { netEngine } from './engine.ts'
+import { alreadyListening, clusterSharing, systemFailure, wrongValue } from './errors.ts'
+import { handlers } from './link.ts'
+import { ListeningHandle, addressesFree } from './listening-handle.ts'
+import { portOf } from './validate.ts'
+
+/** A server, ours or core's. */
+export interface ListeningServer extends EventEmitter {
+  _handle: ListeningHandle | null
+  _connections: number
+  _connectionKey?: string
+  _pipeName?: string
+  _unref: boolean
+  _listeningId: number
+  _emitCloseIfDrained(): void
+  allowHalfOpen: boolean
+  pauseOnConnect: boolean
+  noDelay: boolean
+  keepAlive: boolean
+  /** Seconds. */
+  keepAliveInitialDelay: number
+  highWaterMark: number
+  maxConnections?: number | null
+  blockList?: BlockList
+  /** Ours alone. */
+  engine?: Engine
+  maxPending?: number
+  onread?: unknown
+  close(callback?: Callback): unknown
+  unref(): unknown
+}
+
+/** Where a server is to listen. */
+type Place =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'fd'; readonly fd: number }
+  | { readonly kind: 'bound'; readonly bound: Bound }
+  | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
+
+interface Wanted {
+  readonly backlog: number
+  readonly ipv6Only: boolean
+  readonly reusePort: boolean
+}
+
+/** Makes a server listen, by all forms of `listen(…)`. */
+export function listen<Server extends ListeningServer>(
+  server: Server,
+  args: readonly unknown[],
+): Server {
+  const [bag, callback] = normalizeArgs(args) as Normalized
+  if (server._handle !== null) throw alreadyListening()
+  tellListenStart(server, bag)
+  if (callback !== null) server.once('listening', callback)
+  const bound = boundOf(bag)
+  const options = (bag['_handle'] || bag['handle'] || bag) as Record<string, unknown>
+  server._listeningId += 1
+  const wanted = wantedOf(options, args)
+  if (bound !== undefined) {
+    const released = bound.release()
+    if (released.path !== undefined) server._pipeName = released.path
+    begin(server, { kind: 'bound', bound: released }, wanted)
+    return server
+  }
+  closeOnAbort(server, options['signal'])
+  const { fd } = options
+  if (typeof fd === 'number' && fd >= 0) {
+    begin(server, { kind: 'fd', fd }, wanted)
+    return server
+  }
+  const isAnyPort =
+    args.length === 0 ||
+    typeof args[0] === 'function' ||
+    (options['port'] === undefined && 'port' in options) ||
+    options['port'] === null
+  if (isAnyPort) options['port'] = 0
+  const { port, path } = options
+  if (typeof port === 'number' || typeof port === 'string') {
+    listenOnPort(server, portOf(port, 'options.port'), options, wanted)
+    return server
+  }
+  if (path && isPipeName(path)) {
+    listenOnPath(server, path, options, wanted)
+    return server
+  }
+  if (!('port' in options || 'path' in options)) {
+    throw wrongValue('options', options, 'must have the property "port" or "path"')
+  }
+  throw wrongValue('options', options)
+}
+
+function boundOf(bag: Record<string, unknown>): BoundSocket | undefined {
+  if (bag instanceof BoundSocket) return bag
+  const { handle } = bag
+  return handle instanceof BoundSocket ? handle : undefined
+}
+
+/** The backlog comes second or third, or by its name. */
+function wantedOf(options: Record<string, unknown>, args: readonly unknown[]): Wanted {
+  const [, second, third] = args
+  const positional = numberOf(args.length > 1 && second) || numberOf(args.length > 2 && third) || 0
+  return {
+    backlog: Number(options['backlog'] || positional) || 511,
+    ipv6Only: options['ipv6Only'] === true,
+    reusePort: options['reusePort'] === true,
+  }
+}
+
+function closeOnAbort(server: ListeningServer, signal: unknown): void {
+  if (signal === undefined) return
+  checkSignal(signal)
+  const close = (): void => void server.close()
+  if (signal.aborted) {
+    process.nextTick(close)
+    return
+  }
+  const listening = addAbortListener(signal, close)
+  server.once('close', () => listening[Symbol.dispose]())
+}
+
+function listenOnPort(
+  server: ListeningServer,
+  port: number,
+  options: Record<string, unknown>,
+  wanted: Wanted,
+): void {
+  const { host, exclusive } = options
+  const isExclusive = Boolean(exclusive) || wanted.reusePort
+  if (!host) {
+    begin(server, { kind: 'port', host: undefined, port }, wanted, isExclusive)
+    return
+  }
+  const id = server._listeningId
+  lookup(host as string, { all: true }, (error, addresses) => {
+    if (id !== server._listeningId) return
+    if (error !== null) {
+      server.emit('error', error)
+      return
+    }
+    const found = addresses.find(({ address }) => !isLinkLocal(address)) ?? addresses[0]
+    begin(server, { kind: 'port', host: found?.address, port }, wanted, isExclusive)
+  })
+}
+
+function isLinkLocal(address: string): boolean {
+  return isIPv6(address) && /^fe[89ab]/i.test(address)
+}
+
+function listenOnPath(
+  server: ListeningServer,
+  path: string,
+  options: Record<string, unknown>,
+  wanted: Wanted,
+): void {
+  const { readableAll, writableAll, exclusive } = options
+  if (path.startsWith('\0') && (readableAll || writableAll)) {
+    const reason =
+      'can not set readableAll or writableAllt to true when path is abstract unix socket'
+    throw wrongValue('options', options, reason)
+  }
+  server._pipeName = path
+  begin(server, { kind: 'path', path }, wanted, Boolean(exclusive))
+  if (server._handle === null) return
+  const mode = (readableAll === true ? 0o444 : 0) | (writableAll === true ? 0o222 : 0)
+  if (mode !== 0) chmodSync(path, 0o700 | mode)
+}
+
+/** Listens now, or when an address of ours is free again that was given back. */
+function begin(server: ListeningServer, place: Place, wanted: Wanted, isExclusive = true): void {
+  if (cluster.isWorker && !isExclusive) {
+    fail(server, clusterSharing())
+    return
+  }
+  const error = tryListen(server, place, wanted)
+  if (error === undefined) return
+  const free = error.code === 'EADDRINUSE' ? addressesFree() : undefined
+  if (free === undefined) {
+    fail(server, error)
+    return
+  }
+  const id = server._listeningId
+  const again = (): void => {
+    if (id !== server._listeningId) return
+    const last = tryListen(server, place, wanted)
+    if (last !== undefined) fail(server, last)
+  }
+  void free.then(again)
+}
+
+function fail(server: ListeningServer, error: Error): void {
+  tellListenError(server, error)
+  process.nextTick(() => server.emit('error', error))
+}
+
+function tryListen(
+  server: ListeningServer,
+  place: Place,
+  wanted: Wanted,
+): NodeJS.ErrnoException | undefined {
+  try {
+    open(server, place, wanted)
+    return undefined
+  } catch (error) {
+    return inWordsOfNet(error as NodeJS.ErrnoException, place)
+  }
+}
+
+function open(server: ListeningServer, place: Place, wanted: Wanted): void {
+  const engine = server.engine ?? netEngine()
+  const listener = engine.listen({
+    ...unlimited,
+    ...targetOf(place),
+    backlog: Math.trunc(wanted.backlog),
+    ipv6Only: wanted.ipv6Only,
+    reusePort: wanted.reusePort,
+    maxConnections: Infinity,
+    highWaterMark: engineMark(server.highWaterMark),
+    noDelay: server.noDelay,
+    keepAlive: keepAliveOf(server),
+    paused: server.pauseOnConnect,
+    socket: { ...handlers, open: (link: Link<unknown>) => accept(server, link) },
+  } as object)
+  server._handle = new ListeningHandle(listener, server)
+  server._connectionKey = connectionKey(place)
+  tellListenEnd(server)
+  if (server._unref) server.unref()
+  process.nextTick(() => {
+    if (server._handle !== null) server.emit('listening')
+  })
+}
+
+function keepAliveOf({ keepAlive, keepAliveInitialDelay: seconds }: ListeningServer): unknown {
+  if (!keepAlive) return false
+  return seconds > 0 ? { delay: seconds * 1000, interval: 1000, count: 10 } : true
+}
+
+function targetOf(place: Place): object {
+  switch (place.kind) {
+    case 'path':
+      return { path: place.path }
+    case 'fd':
+      return { fd: place.fd }
+    case 'bound':
+      return { fd: place.bound.fd }
+    default:
+      return { hostname: place.host, port: place.port }
+  }
+}
+
+/** What names a server in core: family, address and port as they were asked for. */
+function connectionKey(place: Place): string {
+  switch (place.kind) {
+    case 'path':
+      return `-1:${place.path}:-1`
+    case 'port': {
+      const { host, port } = place
+      return host === undefined ? `6::::${port}` : `${isIP(host)}:${host}:${port}`
+    }
+    default:
+      return 'null:null:null'
+  }
+}
+
+/** libuv has two errors of its own: a directory that is not there, and a descriptor that does not fit. */
+function inWordsOfNet(error: NodeJS.ErrnoException, place: Place): NodeJS.ErrnoException {
+  if (place.kind === 'path' && error.code === 'ENOENT') {
+    return renamed(error, 'EACCES', 'permission denied')
+  }
+  if (place.kind === 'fd' && error.code !== 'EADDRINUSE') {
+    return Object.assign(systemFailure(-22, 'listen'), {
+      message: 'listen EINVAL: invalid argument',
+    })
+  }
+  return error
+}
+
+function renamed(error: NodeJS.ErrnoException, code: string, text: string): NodeJS.ErrnoException {
+  const { address } = error as { address?: string }
+  const message = `listen ${code}: ${text} ${address ?? ''}`
+  return Object.assign(new Error(message), {
+    errno: -13,
+    code,
+    syscall: 'listen',
+    address,
+    port: -1,
+  })
+}

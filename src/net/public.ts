@@ -1,0 +1,145 @@
+/**
+ * What programs see: the types of `@types/node`, so that what was written for `node:net` compiles,
+ * with what is added here.
+ */
+import type * as core from 'node:net'
+import type { Detached } from '../engine/departure.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { ServerStats } from '../engine/stats.ts'
+import { normalizeArgs } from './arguments.ts'
+import type { BoundSocket } from './bound-socket.ts'
+import type { OptionName } from './option-names.ts'
+import type { OnReadOptions } from './onread.ts'
+import { Server as ServerClass } from './server.ts'
+import { Socket as SocketClass } from './socket.ts'
+
+/** What sockets have beyond `node:net`. */
+interface SocketExtras {
+  /** The number of the descriptor; -1 without a connection, and on Windows. */
+  readonly fd: number
+  /**
+   * The first bytes that were received and not read yet, up to `size` of them, which stay where they
+   * are. Null if there are none.
+   */
+  peek(size?: number): Buffer | null
+  /**
+   * A socket option by its name in the `options` of sockets of `mio-js` (docs/options.md), or by level,
+   * name and length as numbers.
+   *
+   * @throws `ERR_SOCKET_CLOSED` without a connection; a system error; as the method of that name.
+   */
+  getOption(name: OptionName): unknown
+  getOption(level: number, name: number, length?: number): Buffer
+  /** Sets one, likewise. */
+  setOption(name: OptionName, value: unknown): this
+  setOption(level: number, name: number, value: number | boolean | Uint8Array): this
+  /** `interval` and `count`: as of Node 26. Milliseconds; below a second they count as 0. */
+  setKeepAlive(enable?: boolean, initialDelay?: number, interval?: number, count?: number): this
+  setKeepAlive(options: {
+    enable?: boolean
+    initialDelay?: number
+    interval?: number
+    count?: number
+  }): this
+  /** `IP_TOS` or `IPV6_TCLASS`, 0 to 255; before there is a connection it is remembered. */
+  setTypeOfService(tos: number): this
+  getTypeOfService(): number
+  /**
+   * Gives the descriptor away, once all is sent that was written, with what was received and not
+   * read: {@link adopt} takes both, in this thread or another. The socket is destroyed, and the
+   * connection goes on. POSIX only.
+   *
+   * @throws (rejects) `ERR_SOCKET_CLOSED` if it is not connected, or has ended;
+   * `ERR_INVALID_STATE` after `setEncoding`; the error of the connection.
+   */
+  detach(): Promise<Detached>
+}
+
+/** Options beyond those of `node:net`. */
+interface SharedExtras {
+  /** The engine to run on. Default: one that all sockets and servers of the thread share. */
+  readonly engine?: Engine | undefined
+  /**
+   * Bytes that may wait to be written: a socket that is written to with more is destroyed with
+   * `ERR_PENDING_LIMIT`. Default: no limit.
+   */
+  readonly maxPending?: number | undefined
+  /** Memory of the program's to read into; of a server, for every socket it accepts. */
+  readonly onread?: OnReadOptions | null | undefined
+}
+
+export interface SocketOptions extends Omit<core.SocketConstructorOpts, 'onread'>, SharedExtras {
+  /** A socket that is bound already. */
+  readonly handle?: BoundSocket
+  readonly noDelay?: boolean
+  readonly keepAlive?: boolean
+  readonly keepAliveInitialDelay?: number
+  readonly typeOfService?: number
+  readonly blockList?: core.BlockList
+  readonly highWaterMark?: number
+}
+
+export type ConnectOptions = SocketOptions &
+  (Omit<core.TcpNetConnectOpts, 'onread'> | Omit<core.IpcNetConnectOpts, 'onread'>)
+
+export interface ServerOptions extends core.ServerOpts, SharedExtras {
+  readonly blockList?: core.BlockList
+}
+
+export type Socket = Omit<core.Socket, 'setKeepAlive'> & SocketExtras
+
+/** As `node:net` has it, on the engine. Can be called without `new`. */
+export const Socket = SocketClass as unknown as {
+  new (options?: SocketOptions): Socket & core.Socket
+  (options?: SocketOptions): Socket & core.Socket
+  readonly prototype: Socket & core.Socket
+}
+
+interface ServerExtras {
+  /** Counters of the engine, since it listens; undefined while it does not. */
+  stats(): ServerStats | undefined
+}
+
+export type Server = core.Server & ServerExtras
+
+type Listener = (socket: Socket & core.Socket) => void
+
+/** As `node:net` has it, on the engine. Can be called without `new`. */
+export const Server = ServerClass as unknown as {
+  new (options?: ServerOptions | Listener, listener?: Listener): Server
+  (options?: ServerOptions | Listener, listener?: Listener): Server
+  readonly prototype: Server
+}
+
+/** Makes a server. @throws `ERR_INVALID_ARG_TYPE`. */
+export function createServer(listener?: Listener): Server
+export function createServer(options?: ServerOptions, listener?: Listener): Server
+export function createServer(options?: ServerOptions | Listener, listener?: Listener): Server {
+  return new Server(options, listener)
+}
+
+type Connected = Socket & core.Socket
+
+/** Makes a socket and connects it: to options, a port and host, or a path. */
+export function connect(options: ConnectOptions, listener?: () => void): Connected
+export function connect(port: number | string, host?: string, listener?: () => void): Connected
+export function connect(port: number | string, listener?: () => void): Connected
+export function connect(path: string, listener?: () => void): Connected
+export function connect(...args: unknown[]): Connected {
+  const normalized = normalizeArgs(args)
+  const [options] = normalized
+  const socket = new SocketClass(options)
+  const { timeout } = options
+  if (timeout) socket.setTimeout(timeout as number)
+  return socket.connect(normalized) as unknown as Connected
+}
+
+/**
+ * A socket that goes on where another one was detached. The descriptor is its own from here on.
+ *
+ * @throws `ERR_INVALID_FD_TYPE`, `ERR_FD_OWNED`; the descriptor is still the caller's then.
+ */
+export function adopt(detached: Detached, options?: SocketOptions): Connected {
+  const { fd, leftover } = detached
+  return new SocketClass({ ...(options as object), fd, leftover }) as unknown as Connected
+}

@@ -1,0 +1,27 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+import { type Socket, stateOf } from './socket.ts'
+import { checkFunction, durationOf } from './validate.ts'
+import type { Callback } from './arguments.ts'
+
+/**
+ * The time after which a silent socket tells `timeout`. A connection's own is the engine's, which sees
+ * all that moves; until there is one, a timer here that keeps nothing alive.
+ */
+export function setSocketTimeout(
+  socket: Socket,
+  milliseconds: number,
+  callback: Callback | undefined,
+): void {
+  if (socket.destroyed) return
+  socket.timeout = milliseconds
+  const duration = durationOf('msecs', milliseconds)
+  const state = stateOf(socket)
+  clearTimeout(state.timer)
+  const { link } = state
+  if (link !== undefined) link.setTimeout(Math.ceil(duration))
+  else if (duration > 0) state.timer = setTimeout(() => socket._onTimeout(), duration).unref()
+  if (callback === undefined) return
+  checkFunction('callback', callback)
+  if (duration === 0) socket.removeListener('timeout', callback)
+  else socket.once('timeout', callback)
+}

@@ -1,0 +1,79 @@
+import type { Socket as Link } from '../engine/socket.ts'
+import { isIPv6 } from 'node:net'
+
+/** libuv's, whenever a program names a delay. */
+const usualInterval = 1
+const usualCount = 10
+
+/**
+ * Options that a program may set at any time: what is set before there is a connection is
+ * remembered, and what is set again does not reach the system again.
+ */
+export class WantedOptions {
+  noDelay = false
+  keepAlive = false
+  /** Seconds. */
+  delay = 0
+  interval: number | undefined = undefined
+  count: number | undefined = undefined
+  typeOfService: number | undefined = undefined
+
+  /** Sets everything on a new connection. */
+  apply(link: Link<unknown>): void {
+    if (this.noDelay) link.setNoDelay(true)
+    if (this.keepAlive) this.#applyKeepAlive(link)
+    if (this.typeOfService !== undefined) setTypeOfService(link, this.typeOfService)
+  }
+
+  setNoDelay(link: Link<unknown> | undefined, noDelay: boolean): void {
+    if (link !== undefined && noDelay !== this.noDelay) link.setNoDelay(noDelay)
+    this.noDelay = noDelay
+  }
+
+  setKeepAlive(
+    link: Link<unknown> | undefined,
+    keepAlive: boolean,
+    delay: number,
+    interval: number | undefined,
+    count: number | undefined,
+  ): void {
+    const isSame =
+      keepAlive === this.keepAlive &&
+      (!keepAlive || (delay === this.delay && interval === this.interval && count === this.count))
+    this.keepAlive = keepAlive
+    this.delay = delay
+    this.interval = interval
+    this.count = count
+    if (link !== undefined && !isSame) this.#applyKeepAlive(link)
+  }
+
+  #applyKeepAlive(link: Link<unknown>): void {
+    // Without a delay the times stay the system's.
+    const isTimed = this.delay > 0
+    const interval = isTimed ? (this.interval ?? usualInterval) : 0
+    const count = isTimed ? (this.count ?? usualCount) : 0
+    link.setKeepAlive(this.keepAlive, this.delay * 1000, interval * 1000, count)
+  }
+
+  setTypeOfService(link: Link<unknown> | undefined, tos: number): void {
+    if (link !== undefined && tos !== this.typeOfService) setTypeOfService(link, tos)
+    this.typeOfService = tos
+  }
+
+  getTypeOfService(link: Link<unknown> | undefined): number {
+    const cached = this.typeOfService ?? 0
+    if (link?.localAddress === undefined) return cached
+    return isSix(link) ? link.options.tclass() : link.options.tos()
+  }
+}
+
+function setTypeOfService(link: Link<unknown>, tos: number): void {
+  // Windows restricts it, and Node ignores that as well; a Unix socket has none.
+  if (process.platform === 'win32' || link.localAddress === undefined) return
+  if (isSix(link)) link.options.setTclass(tos)
+  else link.options.setTos(tos)
+}
+
+function isSix({ localAddress }: Link<unknown>): boolean {
+  return isIPv6(localAddress ?? '')
+}

@@ -86,13 +86,13 @@ export interface ServerOptions extends core.ServerOpts, SharedExtras {
   readonly blockList?: core.BlockList
 }
 
-export type Socket = Omit<core.Socket, 'setKeepAlive'> & SocketExtras
+export type Socket = core.Socket & SocketExtras
 
 /** As `node:net` has it, on the engine. Can be called without `new`. */
 export const Socket = SocketClass as unknown as {
-  new (options?: SocketOptions): Socket & core.Socket
-  (options?: SocketOptions): Socket & core.Socket
-  readonly prototype: Socket & core.Socket
+  new (options?: SocketOptions): Socket
+  (options?: SocketOptions): Socket
+  readonly prototype: Socket
 }
 
 interface ServerExtras {
@@ -102,7 +102,7 @@ interface ServerExtras {
 
 export type Server = core.Server & ServerExtras
 
-type Listener = (socket: Socket & core.Socket) => void
+type Listener = (socket: Socket) => void
 
 /** As `node:net` has it, on the engine. Can be called without `new`. */
 export const Server = ServerClass as unknown as {
@@ -118,20 +118,18 @@ export function createServer(options?: ServerOptions | Listener, listener?: List
   return new Server(options, listener)
 }
 
-type Connected = Socket & core.Socket
-
 /** Makes a socket and connects it: to options, a port and host, or a path. */
-export function connect(options: ConnectOptions, listener?: () => void): Connected
-export function connect(port: number | string, host?: string, listener?: () => void): Connected
-export function connect(port: number | string, listener?: () => void): Connected
-export function connect(path: string, listener?: () => void): Connected
-export function connect(...args: unknown[]): Connected {
+export function connect(options: ConnectOptions, listener?: () => void): Socket
+export function connect(port: number | string, host?: string, listener?: () => void): Socket
+export function connect(port: number | string, listener?: () => void): Socket
+export function connect(path: string, listener?: () => void): Socket
+export function connect(...args: unknown[]): Socket {
   const normalized = normalizeArgs(args)
   const [options] = normalized
   const socket = new SocketClass(options)
   const { timeout } = options
   if (timeout) socket.setTimeout(timeout as number)
-  return socket.connect(normalized) as unknown as Connected
+  return socket.connect(normalized) as unknown as Socket
 }
 
 /**
@@ -139,7 +137,7 @@ export function connect(...args: unknown[]): Connected {
  *
  * @throws `ERR_INVALID_FD_TYPE`, `ERR_FD_OWNED`; the descriptor is still the caller's then.
  */
-export function adopt(detached: Detached, options?: SocketOptions): Connected {
+export function adopt(detached: Detached, options?: SocketOptions): Socket {
   const { fd, leftover } = detached
-  return new SocketClass({ ...(options as object), fd, leftover }) as unknown as Connected
+  return new SocketClass({ ...(options as object), fd, leftover }) as unknown as Socket
 }

@@ -252,6 +252,9 @@ export interface Native {
     options: Uint8Array,
   ): number
   engineAdopt(engine: number, lane: number, descriptor: number, numbers: Float64Array): number
+  /** The descriptor, which stays the engine's. */
+  engineRaw(engine: number, lane: number, index: number, generation: number): number
+  engineListenerRaw(engine: number, listener: number): number
   engineSubmit(
     engine: number,
     lane: number,

@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks'
+import { native } from '../binding.ts'
 import { socketClosed, systemError, writeAfterEnd } from '../errors.ts'
 import { type OptionTarget, connectionTarget } from '../option-target.ts'
 import { byteLengthOf } from '../primordials.ts'
@@ -325,6 +326,14 @@ export class Connection {
     if ((this.state & (muted | State.GONE)) !== 0) throw socketClosed()
     const { index, machine } = this.lane
     return connectionTarget(machine.handle, index, this.index, this.generation)
+  }
+
+  /** -1 for none, or none any more. */
+  get fd(): number {
+    if ((this.state & State.GONE) !== 0) return -1
+    const { index, machine } = this.lane
+    const code = native.engineRaw(machine.handle, index, this.index >>> 0, this.generation >>> 0)
+    return Math.max(code, -1)
   }
 
   detach(departure: Departure): void {

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { native } from '../binding.ts'
 import { serverClosed } from '../errors.ts'
 import { type OptionTarget, serverTarget } from '../option-target.ts'
 import type { Address } from './address.ts'
@@ -57,6 +58,13 @@ export class Listener {
   get target(): OptionTarget {
     if (this.isClosing) throw serverClosed()
     return serverTarget(this.machine.handle, this.index)
+  }
+
+  /** -1 for none, or none any more. */
+  get fd(): number {
+    // Its number may be another's later.
+    if (this.isClosing) return -1
+    return Math.max(native.engineListenerRaw(this.machine.handle, this.index), -1)
   }
 
   hold(): void {

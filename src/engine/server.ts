@@ -133,6 +133,14 @@ export class Server implements AsyncDisposable {
     return optionsFor(listener, () => listener.target)
   }
 
+  /**
+   * The number of the listening descriptor, of the first if the threads have one each. It stays the
+   * engine's. -1 from `close` on, and on Windows.
+   */
+  get fd(): number {
+    return this.#listener.fd
+  }
+
   /** How many sockets had their `open` and not yet their `close`. */
   get connections(): number {
     return this.#listener.connections

@@ -195,6 +195,14 @@ export class Socket<T = undefined> {
   }
 
   /**
+   * The number of the descriptor, which stays the engine's: for looking at it, and not for reading,
+   * writing or closing. -1 before there is one, when it is closed or given away, and on Windows.
+   */
+  get fd(): number {
+    return this.#connection.fd
+  }
+
+  /**
    * Gives the descriptor away when everything is sent, with what was received and not delivered. No
    * handler is called from now on.
    *

@@ -124,6 +124,8 @@ functions! {
     "engineListenerAddr" => engine::listener_addr,
     "engineConnect" => engine::connect,
     "engineAdopt" => engine::adopt,
+    "engineRaw" => engine::raw,
+    "engineListenerRaw" => engine::listener_raw,
     "engineSubmit" => engine::submit,
     "engineWrite" => engine::write,
     "engineDonate" => engine::donate,

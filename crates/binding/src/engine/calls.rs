@@ -2,7 +2,7 @@
 
 use mio_js_core::engine::{Command, Id, Io, Limits, Stream};
 use mio_js_core::option::Settings;
-use mio_js_core::{Misuse, Result};
+use mio_js_core::{Misuse, RawDescriptor, Result};
 
 use super::bell::Kind;
 use super::numbers::Numbers;
@@ -84,6 +84,33 @@ pub(crate) fn adopt(call: &mut Call<'_>) -> Result<()> {
     })
 }
 
+/// `engineRaw(engine, lane, index, generation)`: the descriptor, which stays the engine's.
+///
+/// Errors: [`Misuse::SocketClosed`] if there is none; [`Misuse::Unsupported`] where descriptors are
+/// no numbers of the program's.
+pub(crate) fn raw(call: &mut Call<'_>) -> Result<i64> {
+    let (engine, lane) = (call.handle(0)?, call.u32(1)?);
+    let id = id_of(call, 2)?;
+    let mut engine = call.state().engine(engine)?;
+    let descriptor = engine.lane(lane)?.core().descriptor(id);
+    descriptor_number(descriptor, Misuse::SocketClosed)
+}
+
+/// What JavaScript gets of a descriptor that may not be there.
+pub(super) fn descriptor_number(descriptor: Option<RawDescriptor>, missing: Misuse) -> Result<i64> {
+    if cfg!(windows) {
+        return Err(Misuse::Unsupported.into());
+    }
+    Ok(descriptor.ok_or(missing)? as i64)
+}
+
+fn id_of(call: &Call<'_>, at: usize) -> Result<Id> {
+    Ok(Id {
+        index: call.u32(at)?,
+        generation: call.u32(at + 1)?,
+    })
+}
+
 /// `engineSubmit(engine, lane, words, wordCount, data, dataLength)`.
 #[inline]
 pub(crate) fn submit(call: &mut Call<'_>) -> Result<()> {
@@ -98,10 +125,7 @@ pub(crate) fn submit(call: &mut Call<'_>) -> Result<()> {
 /// `engineWrite(engine, lane, index, generation, bytes)`.
 pub(crate) fn write(call: &mut Call<'_>) -> Result<()> {
     let (engine, lane) = (call.handle(0)?, call.u32(1)?);
-    let id = Id {
-        index: call.u32(2)?,
-        generation: call.u32(3)?,
-    };
+    let id = id_of(call, 2)?;
     let bytes = call.bytes(4)?;
     call.state()
         .engine(engine)?

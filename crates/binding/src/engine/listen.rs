@@ -20,6 +20,7 @@ use mio_js_core::option::Settings;
 use mio_js_core::{Failure, Misuse, Result};
 
 use super::Engine;
+use super::calls::descriptor_number;
 use super::numbers::Numbers;
 use crate::address::put_address;
 use crate::ffi::Call;
@@ -91,6 +92,19 @@ pub(crate) fn listener_addr(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);
     let address = call.state().engine(engine)?.server(listener)?.address;
     put_address(call, 2, &address.ok_or(Misuse::Unsupported)?)
+}
+
+/// `engineListenerRaw(engine, listener)`: the descriptor of the first lane that has one.
+///
+/// Errors: as `engineRaw`, with [`Misuse::ServerClosed`].
+pub(crate) fn listener_raw(call: &mut Call<'_>) -> Result<i64> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let mut engine = call.state().engine(engine)?;
+    let descriptor = engine
+        .lanes
+        .iter_mut()
+        .find_map(|lane| lane.core().listener_descriptor(listener));
+    descriptor_number(descriptor, Misuse::ServerClosed)
 }
 
 /// `listenerStats(engine, listener, out)`.

@@ -32,9 +32,9 @@ use mio_js_core::option::SockRef;
 use mio_js_core::{Handle, Misuse, Result};
 
 pub(crate) use calls::{
-    adopt, close, connect, donate, keep_alive, mode, open, stats, submit, wake, write,
+    adopt, close, connect, donate, keep_alive, mode, open, raw, stats, submit, wake, write,
 };
-pub(crate) use listen::{listen, listener_addr, listener_stats, stream_bind};
+pub(crate) use listen::{listen, listener_addr, listener_raw, listener_stats, stream_bind};
 
 use self::bell::Kind;
 use self::deliver::Progress;

@@ -28,6 +28,7 @@ use super::submission::{Submissions, check};
 use super::thread;
 use crate::error::{Misuse, Result};
 use crate::poller::Driver;
+use crate::raw::RawDescriptor;
 
 /// Where a lane's machine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +229,17 @@ impl<B: Buffer> Lane<B> {
         operation: impl FnOnce(&SockRef<'_>) -> R,
     ) -> Option<R> {
         owned::with_socket(self.key.listener(listener), operation)
+    }
+
+    /// The descriptor of a connection, wherever the machine is; `None` when it is over, or not known.
+    /// It stays the lane's.
+    pub fn descriptor(&self, id: Id) -> Option<RawDescriptor> {
+        owned::descriptor(self.key.connection(id))
+    }
+
+    /// As [`Lane::descriptor`], of a listening socket.
+    pub fn listener_descriptor(&self, listener: u32) -> Option<RawDescriptor> {
+        owned::descriptor(self.key.listener(listener))
     }
 
     /// Inline: one turn, without waiting. Elsewhere it turns by itself.

@@ -72,6 +72,11 @@ pub(super) fn with_socket<R>(owner: Owner, operation: impl FnOnce(&SockRef<'_>) 
     Some(borrow_socket(raw, operation))
 }
 
+/// The descriptor of an owner: `None` if it has none, or none any more.
+pub(super) fn descriptor(owner: Owner) -> Option<RawDescriptor> {
+    owned().owners.get(&owner).copied()
+}
+
 /// A descriptor is on its way to an engine, which will have an [`Owned`] for it.
 pub(super) fn announce(owner: Owner, raw: RawDescriptor) {
     let mut table = owned();
@@ -146,11 +151,13 @@ mod tests {
         let owned = Owned::new(owner, raw);
         assert!(is_owned(raw));
         assert_eq!(with_socket(owner, size), first.recv_buffer_size().ok());
+        assert_eq!(descriptor(owner), Some(raw));
         let stale = LaneKey::new().connection(Id::chosen(1, 2));
         assert_eq!(with_socket(stale, size), None);
         drop(owned);
         assert!(!is_owned(raw));
         assert_eq!(with_socket(owner, size), None);
+        assert_eq!(descriptor(owner), None);
     }
 
     #[test]

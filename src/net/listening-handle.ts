@@ -32,7 +32,7 @@ export class ListeningHandle {
   }
 
   get fd(): number {
-    return -1
+    return this.#server.fd
   }
 
   /** Counters, since it listens. */

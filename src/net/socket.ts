@@ -315,7 +315,7 @@ class SocketClass extends Duplex {
 
   /** The number of the descriptor; -1 without a connection, and on Windows. */
   get fd(): number {
-    return this[state].link === undefined ? -1 : -1
+    return this[state].link?.fd ?? -1
   }
 
   /**

@@ -51,7 +51,6 @@ interface Undestroyable {
 class SocketClass extends Duplex {
   declare [state]: State
   declare connecting: boolean
-  declare readonly _handle: null
   declare _hadError: boolean
   declare _parent: SocketClass | null
   declare _host: string | null
@@ -252,6 +251,15 @@ class SocketClass extends Duplex {
     return address === undefined ? {} : { address, family, port }
   }
 
+  /** Null, whatever is assigned: programs compare it with that, or reach into it. */
+  get _handle(): null {
+    return null
+  }
+
+  set _handle(_: unknown) {
+    // The descriptor is `fd`.
+  }
+
   get pending(): boolean {
     const { link, opening } = this[state]
     return this.connecting || (link === undefined && opening === undefined)
@@ -349,15 +357,20 @@ function optionsOf(socket: SocketClass): SocketOptions {
   return link.options
 }
 
+// As they are for most sockets: each has its own only when it differs, as there are many sockets.
+Object.assign(SocketClass.prototype, {
+  _hadError: false,
+  _parent: null,
+  _host: null,
+  _pendingData: null,
+  _pendingEncoding: '',
+})
+
 /** What a constructor does, for one that is called on an object, too. */
 function initialise(socket: SocketClass, init: SocketInit): void {
   const inner = new State()
   socket[state] = inner
   socket.connecting = false
-  // For all to see, as programs compare it with null.
-  Object.assign(socket, { _handle: null, _hadError: false, _parent: null, _host: null })
-  socket._pendingData = null
-  socket._pendingEncoding = ''
   socket.server = null
   socket._server = null
   if (init.engine !== undefined) socket.engine = init.engine

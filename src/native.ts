@@ -243,6 +243,8 @@ export interface Native {
   /** A descriptor that is bound and the caller's; `numbers` tell the port. */
   streamBind(text: string, numbers: Float64Array): number
   engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
+  /** Returns the length of the path of a Unix socket; NUL is before an abstract name. */
+  engineListenerPath(engine: number, listener: number, out: Uint8Array): number
   engineConnect(
     engine: number,
     lane: number,

@@ -71,7 +71,9 @@ export class Engine implements AsyncDisposable {
    *
    * @throws a system error with `address` and `port`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`,
    * `EMFILE`; `ERR_INVALID_ADDRESS`, `ERR_SOCKET_BAD_PORT`, `ERR_INVALID_ARG_TYPE`,
-   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; `ERR_ENGINE_CLOSED`.
+   * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; `ERR_ENGINE_CLOSED`. For an `fd`, which is still
+   * the caller's then: `EBADF`, `ENOTSOCK`, `ERR_INVALID_FD_TYPE`, `ERR_FD_OWNED`,
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows.
    */
   listen<T = undefined>(options: ListenOptions<T>): Server {
     this.#machine.checkOpen()

@@ -88,6 +88,8 @@ export const Field = Object.freeze({
   LOCAL_PORT: 15,
   /** Told by native code: 1 when an option was refused. */
   OPTION_REFUSED: 16,
+  /** A descriptor instead of a new socket, -1 for none. */
+  FD: 17,
 } as const)
 
 export const Flag = Object.freeze({
@@ -102,7 +104,9 @@ export const Flag = Object.freeze({
 export type Numbers = Float64Array
 
 export function newNumbers(): Numbers {
-  return new Float64Array(24)
+  const numbers = new Float64Array(24)
+  numbers[Field.FD] = -1
+  return numbers
 }
 
 /** The deadlines that only servers have by default, in milliseconds. */

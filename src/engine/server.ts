@@ -42,6 +42,12 @@ export interface ListenOptions<T = undefined> extends ConnectionOptions<T> {
   /** A Unix socket instead of hostname and port. */
   readonly path?: string | undefined
   /**
+   * The descriptor of a bound stream socket, of TCP or a Unix socket, instead of hostname, port and
+   * path; it may listen already. It is the server's from then on, which closes it, and removes no
+   * file. Not on Windows.
+   */
+  readonly fd?: number | undefined
+  /**
    * Connections that may wait to be accepted, 1 to 2^31 - 1; the system caps it (Linux:
    * `net.core.somaxconn`). Default: 511.
    */
@@ -234,9 +240,14 @@ function compact(address: string): Address {
 }
 
 /** Where to listen, as the program says it. */
-type ListenPlace = string | { hostname: string | undefined; port: number }
+type ListenPlace = string | { hostname: string | undefined; port: number } | { fd: number }
 
 function placeOf(bag: object): ListenPlace {
+  const fd = own(bag, 'fd')
+  if (fd !== undefined) {
+    checkInteger('options.fd', fd, 0, 2 ** 31 - 1)
+    return { fd: fd as number }
+  }
   const path = pathOf(bag)
   if (path !== undefined) return path
   return { hostname: textOf(bag, 'hostname'), port: portOf(own(bag, 'port'), 0) }
@@ -255,10 +266,31 @@ function bind(
     if (code < 0) throw failure(code, refusedBy(numbers), { address: place, port: -1 })
     return place
   }
+  if ('fd' in place) return listenOnDescriptor(machine, index, place.fd, numbers, options)
   numbers[Field.PORT] = place.port
   bindAddress(machine, index, place.hostname, place.port, numbers, options)
   check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')
   return decodeScratch()
+}
+
+/** No system has room for so long a path. */
+const maxPath = 256
+
+function listenOnDescriptor(
+  machine: Machine,
+  index: number,
+  fd: number,
+  numbers: Numbers,
+  options: Uint8Array,
+): SocketAddr | string {
+  numbers[Field.FD] = fd
+  const { handle } = machine
+  const code = native.engineListen(handle, index, '', options, numbers)
+  if (code < 0) throw failure(code, refusedBy(numbers))
+  if (native.engineListenerAddr(handle, index, scratch) >= 0) return decodeScratch()
+  const path = Buffer.alloc(maxPath)
+  const length = check(native.engineListenerPath(handle, index, path), 'getsockname')
+  return path.toString('utf8', 0, length)
 }
 
 function bindAddress(

@@ -125,6 +125,7 @@ functions! {
     "engineConnect" => engine::connect,
     "engineAdopt" => engine::adopt,
     "engineRaw" => engine::raw,
+    "engineListenerPath" => engine::listener_path,
     "engineListenerRaw" => engine::listener_raw,
     "engineSubmit" => engine::submit,
     "engineWrite" => engine::write,

@@ -15,9 +15,10 @@ use std::sync::Arc;
 use mio_js_core::engine::bind_only;
 use mio_js_core::engine::{
     BindOptions, Bound, Command, Listen, ListenerShared, Refusal, Target, bind as bind_one,
+    listen_on,
 };
 use mio_js_core::option::Settings;
-use mio_js_core::{Failure, Misuse, Result};
+use mio_js_core::{Failure, Misuse, RawDescriptor, Result};
 
 use super::Engine;
 use super::calls::descriptor_number;
@@ -40,6 +41,8 @@ type Outcome<T> = std::result::Result<T, Refusal>;
 #[derive(Debug)]
 pub(super) struct Server {
     address: Option<SocketAddr>,
+    /// Of a Unix socket: its path, or NUL and its abstract name.
+    path: Option<Vec<u8>>,
     shared: Arc<ListenerShared>,
 }
 
@@ -48,7 +51,13 @@ pub(super) struct Server {
 pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);
     let mut numbers = Numbers::of(call, 4)?;
-    let target = numbers.target(&call.text(2)?)?;
+    let place = match numbers.descriptor()? {
+        Some(descriptor) if call.state().mirror()?.owns(descriptor) => {
+            return Err(Misuse::DescriptorOwned.into());
+        }
+        Some(descriptor) => Place::Descriptor(descriptor),
+        None => Place::Target(numbers.target(&call.text(2)?)?),
+    };
     let options = BindOptions {
         options: Settings::parse(call.whole(3)?)?,
         ..numbers.bind_options()
@@ -56,7 +65,7 @@ pub(crate) fn listen(call: &mut Call<'_>) -> Result<()> {
     let outcome = call
         .state()
         .engine(engine)?
-        .listen(listener, &target, &numbers, &options);
+        .listen(listener, &place, &numbers, &options);
     let Err(refusal) = outcome else { return Ok(()) };
     numbers.tell_refusal(refusal.is_of_option);
     call.put_floats(4, numbers.values())?;
@@ -83,6 +92,14 @@ pub(crate) fn stream_bind(call: &mut Call<'_>) -> Result<i64> {
     }
 }
 
+/// Where to listen.
+#[derive(Debug)]
+enum Place {
+    Target(Target),
+    /// A socket that the program had.
+    Descriptor(RawDescriptor),
+}
+
 fn listener_of(call: &Call<'_>) -> Result<u32> {
     Ok(call.integer(1, 0.0..=MAX_LISTENER)? as u32)
 }
@@ -92,6 +109,17 @@ pub(crate) fn listener_addr(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);
     let address = call.state().engine(engine)?.server(listener)?.address;
     put_address(call, 2, &address.ok_or(Misuse::Unsupported)?)
+}
+
+/// `engineListenerPath(engine, listener, out)`: how many bytes the path has.
+pub(crate) fn listener_path(call: &mut Call<'_>) -> Result<usize> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let path = call.state().engine(engine)?.server(listener)?.path.clone();
+    let path = path.ok_or(Misuse::Unsupported)?;
+    let out = call.bytes_mut(2)?;
+    let room = out.get_mut(..path.len()).ok_or(Misuse::BytesRange)?;
+    room.copy_from_slice(&path);
+    Ok(path.len())
 }
 
 /// `engineListenerRaw(engine, listener)`: the descriptor of the first lane that has one.
@@ -127,14 +155,17 @@ impl Engine {
     fn listen(
         &mut self,
         listener: u32,
-        target: &Target,
+        place: &Place,
         numbers: &Numbers,
         options: &BindOptions,
     ) -> Outcome<()> {
-        let bounds = bind(target, options, self.lanes.len())?;
-        let address = match bounds.first() {
-            Some(bound) => bound.local_addr()?,
-            None => None,
+        let bounds = match place {
+            Place::Target(target) => bind(target, options, self.lanes.len())?,
+            Place::Descriptor(descriptor) => vec![listen_on(*descriptor, options)?],
+        };
+        let (address, path) = match bounds.first() {
+            Some(bound) => (bound.local_addr()?, bound.local_path()?),
+            None => (None, None),
         };
         let ports = if bounds.len() < self.lanes.len() {
             self.lanes
@@ -162,7 +193,14 @@ impl Engine {
                 Ok(())
             })?;
         }
-        self.servers.insert(listener, Server { address, shared });
+        self.servers.insert(
+            listener,
+            Server {
+                address,
+                path,
+                shared,
+            },
+        );
         Ok(())
     }
 }

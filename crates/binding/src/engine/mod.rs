@@ -34,7 +34,9 @@ use mio_js_core::{Handle, Misuse, Result};
 pub(crate) use calls::{
     adopt, close, connect, donate, keep_alive, mode, open, raw, stats, submit, wake, write,
 };
-pub(crate) use listen::{listen, listener_addr, listener_raw, listener_stats, stream_bind};
+pub(crate) use listen::{
+    listen, listener_addr, listener_path, listener_raw, listener_stats, stream_bind,
+};
 
 use self::bell::Kind;
 use self::deliver::Progress;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mio_js_core::engine::{BindOptions, Id, KeepAlive, Profile, Target, default_max_connections};
-use mio_js_core::{Misuse, Result, parse_address};
+use mio_js_core::{Misuse, RawDescriptor, Result, parse_address};
 
 use crate::ffi::Call;
 
@@ -99,6 +99,18 @@ impl Numbers {
         } else {
             Err(Misuse::Range.into())
         }
+    }
+
+    /// A descriptor to be used instead of a new socket; negative for none, and not a number, too.
+    pub(super) fn descriptor(&self) -> Result<Option<RawDescriptor>> {
+        let number = self.0[17];
+        if number.is_nan() || number < 0.0 {
+            return Ok(None);
+        }
+        if number > f64::from(i32::MAX) || number.fract() != 0.0 {
+            return Err(Misuse::Range.into());
+        }
+        Ok(Some(number as RawDescriptor))
     }
 
     /// What a text means: a path, or an IP address.

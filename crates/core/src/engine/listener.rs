@@ -18,13 +18,13 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::command::{KeepAlive, Profile, Target};
 use super::lane::Port;
-use super::owned::{Owned, Owner};
+use super::owned::{Owned, Owner, is_owned};
 use super::stream::{self, Stream};
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Misuse, Result};
 use crate::option::Settings;
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 use crate::option::reuse_port;
-use crate::raw::{RawDescriptor, descriptor_limit};
+use crate::raw::{self, RawDescriptor, descriptor_limit};
 #[cfg(unix)]
 use crate::unix;
 
@@ -101,6 +101,52 @@ pub fn bind(target: &Target, options: &BindOptions) -> std::result::Result<Bound
     Ok(open(socket, target, options.backlog)?)
 }
 
+/// Listens on a bound stream socket of the caller's, which may listen already. Its file, if it has
+/// one, is not removed.
+///
+/// Errors: [`Misuse::DescriptorOwned`] for one that an engine of this process has; EBADF, ENOTSOCK;
+/// [`Misuse::DescriptorType`] for a datagram socket or a connection; what `listen` says;
+/// [`Misuse::Unsupported`] on Windows. The descriptor is still the caller's then.
+pub fn listen_on(
+    descriptor: RawDescriptor,
+    options: &BindOptions,
+) -> std::result::Result<Bound, Refusal> {
+    if cfg!(windows) {
+        return Err(Misuse::Unsupported.into());
+    }
+    if is_owned(descriptor) {
+        return Err(Misuse::DescriptorOwned.into());
+    }
+    let mut is_of_option = false;
+    let adopted = raw::adopt_acceptor(descriptor, |socket| {
+        is_of_option = true;
+        if !socket.local_addr()?.is_unix() {
+            hand_down(socket, options)?;
+        }
+        options.options.apply(&SockRef::from(socket))?;
+        is_of_option = false;
+        Ok(socket.listen(options.backlog)?)
+    });
+    match adopted {
+        Ok((socket, domain)) => Ok(bound(socket, domain, None)),
+        Err(failure) => Err(Refusal {
+            failure,
+            is_of_option,
+        }),
+    }
+}
+
+/// Sets what connections inherit.
+fn hand_down(socket: &Socket, options: &BindOptions) -> Result<()> {
+    if INHERITS_OPTIONS {
+        socket.set_tcp_nodelay(options.nodelay)?;
+        if options.keepalive.is_some() {
+            stream::keep_alive(&SockRef::from(socket), options.keepalive.as_ref())?;
+        }
+    }
+    Ok(())
+}
+
 /// Sets the options.
 pub(super) fn prepare(socket: &Socket, target: &Target, options: &BindOptions) -> Result<()> {
     if let Target::Ip(address) = target {
@@ -117,12 +163,7 @@ pub(super) fn prepare(socket: &Socket, target: &Target, options: &BindOptions) -
                 outcome?;
             }
         }
-        if INHERITS_OPTIONS {
-            socket.set_tcp_nodelay(options.nodelay)?;
-            if options.keepalive.is_some() {
-                stream::keep_alive(&SockRef::from(socket), options.keepalive.as_ref())?;
-            }
-        }
+        hand_down(socket, options)?;
     }
     options.options.apply(&SockRef::from(socket))
 }
@@ -135,22 +176,27 @@ fn open(socket: Socket, target: &Target, backlog: i32) -> Result<Bound> {
         Target::Ip(_) => None,
     };
     socket.listen(backlog)?;
+    Ok(bound(socket, address.domain(), file))
+}
+
+fn bound(socket: Socket, domain: Domain, file: Option<SocketFile>) -> Bound {
     #[cfg(unix)]
-    if address.domain() == Domain::UNIX {
+    if domain == Domain::UNIX {
         let acceptor = Acceptor::Unix(UnixListener::from_std(
             std::os::fd::OwnedFd::from(socket).into(),
         ));
-        return Ok(Bound {
+        return Bound {
             owned: None,
             acceptor,
             file,
-        });
+        };
     }
-    Ok(Bound {
+    let _ = domain;
+    Bound {
         owned: None,
         acceptor: Acceptor::Tcp(TcpListener::from_std(socket.into())),
         file,
-    })
+    }
 }
 
 impl Bound {
@@ -177,6 +223,18 @@ impl Bound {
             Acceptor::Tcp(listener) => Ok(Some(listener.local_addr()?)),
             #[cfg(unix)]
             Acceptor::Unix(_) => Ok(None),
+        }
+    }
+
+    /// The bytes of the path, or NUL and the abstract name, of a Unix socket.
+    pub fn local_path(&self) -> Result<Option<Vec<u8>>> {
+        match &self.acceptor {
+            Acceptor::Tcp(_) => Ok(None),
+            #[cfg(unix)]
+            Acceptor::Unix(listener) => {
+                let address = SockRef::from(listener).local_addr()?;
+                Ok(Some(unix::address::decode(&address).to_vec()))
+            }
         }
     }
 

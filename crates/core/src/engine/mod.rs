@@ -39,7 +39,9 @@ pub use completion::{Completions, Kind, MAX_DATA, MAX_RECORDS, RECORD, Syscall};
 pub use counters::{Counter, Counters};
 pub use id::Id;
 pub use lane::{Io, Lane, Port};
-pub use listener::{BindOptions, Bound, ListenerShared, Refusal, bind, default_max_connections};
+pub use listener::{
+    BindOptions, Bound, ListenerShared, Refusal, bind, default_max_connections, listen_on,
+};
 pub use machine::Limits;
 pub(crate) use owned::is_owned;
 pub use reader::{BUFFER, Buffer};

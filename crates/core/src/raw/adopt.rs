@@ -39,6 +39,8 @@ pub(crate) enum Role {
     UnixDatagram,
     /// A stream of TCP or Unix sockets.
     Connection,
+    /// A stream socket of those without a peer, which listens or may be told to.
+    Acceptor,
 }
 
 impl Role {
@@ -58,6 +60,7 @@ impl Role {
             #[cfg(unix)]
             Self::UnixDatagram => is_unix && kind == Type::DGRAM,
             Self::Connection => (is_internet || is_unix) && is_stream,
+            Self::Acceptor => (is_internet || is_unix) && kind == Type::STREAM,
         }
     }
 }
@@ -100,7 +103,27 @@ pub(crate) fn adopt(raw: RawDescriptor, role: Role) -> Result<Socket> {
 
 /// As [`adopt`], of a connection of any kind that the engine has: TCP or a Unix socket.
 pub(crate) fn adopt_connection(raw: RawDescriptor) -> Result<(Socket, Domain)> {
-    let socket = adopt(raw, Role::Connection)?;
+    adopt_of_engine(raw, Role::Connection)
+}
+
+/// As [`adopt_connection`], of what `finish` makes a listening socket. The descriptor is still the
+/// caller's, too, when that fails.
+pub(crate) fn adopt_acceptor(
+    raw: RawDescriptor,
+    finish: impl FnOnce(&Socket) -> Result<()>,
+) -> Result<(Socket, Domain)> {
+    let (socket, domain) = adopt_of_engine(raw, Role::Acceptor)?;
+    match finish(&socket) {
+        Ok(()) => Ok((socket, domain)),
+        Err(failure) => {
+            release(socket);
+            Err(failure)
+        }
+    }
+}
+
+fn adopt_of_engine(raw: RawDescriptor, role: Role) -> Result<(Socket, Domain)> {
+    let socket = adopt(raw, role)?;
     let domain = domain(&SockRef::from(&socket));
     match domain {
         Ok(domain) => Ok((socket, domain)),
@@ -122,7 +145,8 @@ fn release(socket: Socket) {
 fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
     let (domain, kind) = (domain(&socket)?, socket.r#type()?);
     let listens = kind == Type::STREAM && is_listener(&socket);
-    if !role.fits(domain, kind, listens) {
+    let has_peer = role == Role::Acceptor && !never_had_a_peer(&socket);
+    if !role.fits(domain, kind, listens) || has_peer {
         return Err(Misuse::DescriptorType.into());
     }
     // There is no flag of a write for it. First, as it may fail.

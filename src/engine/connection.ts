@@ -102,7 +102,8 @@ export class Connection {
     this.settings = settings
     this.listener = listener
     this.resource = resource
-    this.state = listener === undefined ? State.OPENING : 0
+    const opening = listener === undefined ? State.OPENING : 0
+    this.state = settings.paused ? opening | State.PAUSED | State.STOPPED : opening
     this.socket = socketOf(this)
     lane.add(this)
     const { machine } = lane

@@ -29,6 +29,11 @@ export interface ConnectionOptions<T = undefined> {
    * 80 ns for each chunk; a view that is kept shows bytes of other sockets. Default: false.
    */
   readonly borrow?: boolean | undefined
+  /**
+   * Whether the socket begins paused: nothing is read before its first `resume`, so that one that is
+   * detached before that has no leftover. Default: false.
+   */
+  readonly paused?: boolean | undefined
   /** Bytes that may be buffered before `write` returns false. Default: 65,536. */
   readonly highWaterMark?: number | undefined
   /**
@@ -66,6 +71,7 @@ export interface Settings {
   readonly highWaterMark: number
   readonly allowHalfOpen: boolean
   readonly borrow: boolean
+  readonly paused: boolean
 }
 
 /** The places of the numbers that native code takes. Shared with the binding. */
@@ -99,6 +105,7 @@ export const Flag = Object.freeze({
   IPV6_ONLY: 8,
   PATH: 16,
   BORROW: 32,
+  PAUSED: 64,
 } as const)
 
 export type Numbers = Float64Array
@@ -128,6 +135,7 @@ export function settingsOf(bag: object, deadlines: Deadlines, numbers: Numbers):
     highWaterMark: limitOf(bag, 'highWaterMark', 0, 65_536),
     allowHalfOpen: flagOf(bag, 'allowHalfOpen', false),
     borrow: flagOf(bag, 'borrow', false),
+    paused: flagOf(bag, 'paused', false),
   }
   numbers[Field.HIGH_WATER_MARK] = settings.highWaterMark
   numbers[Field.MAX_PENDING] = limitOf(bag, 'maxPending', 0, 2 ** 20)
@@ -137,6 +145,7 @@ export function settingsOf(bag: object, deadlines: Deadlines, numbers: Numbers):
   numbers[Field.LINGER] = lingerOf(own(bag, 'linger'))
   if (flagOf(bag, 'noDelay', true)) raise(numbers, Flag.NO_DELAY)
   if (settings.borrow) raise(numbers, Flag.BORROW)
+  if (settings.paused) raise(numbers, Flag.PAUSED)
   readKeepAlive(own(bag, 'keepAlive'), numbers)
   return settings
 }

@@ -14,6 +14,7 @@ const KEEP_ALIVE: u32 = 2;
 const REUSE_PORT: u32 = 4;
 const IPV6_ONLY: u32 = 8;
 const PATH: u32 = 16;
+const PAUSED: u32 = 64;
 
 /// The `Float64Array` of a socket; the facade has the same places. What makes no sense as the type
 /// that is wanted becomes the nearest that does: infinity is the largest.
@@ -52,6 +53,7 @@ impl Numbers {
             idle_timeout: number(3),
             first_byte_timeout: number(4),
             linger: number(5),
+            paused: self.has(PAUSED),
             nodelay: self.has(NO_DELAY),
             keepalive: self.keepalive(),
         })

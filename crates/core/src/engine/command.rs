@@ -61,6 +61,8 @@ pub struct Profile {
     pub first_byte_timeout: u64,
     /// How long a close waits for what is unsent, and for the peer to read it.
     pub linger: u64,
+    /// Nothing is read before the program asks for it.
+    pub paused: bool,
     /// `TCP_NODELAY`.
     pub nodelay: bool,
     /// `SO_KEEPALIVE`.
@@ -75,6 +77,7 @@ impl Default for Profile {
             idle_timeout: 0,
             first_byte_timeout: 0,
             linger: 5000,
+            paused: false,
             nodelay: true,
             keepalive: None,
         }

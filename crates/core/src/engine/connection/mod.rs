@@ -161,7 +161,10 @@ impl Connection {
         server: Option<Arc<ListenerShared>>,
         now: u64,
     ) -> Self {
-        let flags = Flag::Writable as u32 | Flag::Silent as u32;
+        let mut flags = Flag::Writable as u32 | Flag::Silent as u32;
+        if profile.paused {
+            flags |= Flag::Paused as u32;
+        }
         Self {
             owned: Owned::new(owner, stream.as_raw()),
             stream,

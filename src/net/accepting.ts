@@ -6,18 +6,22 @@ import type { ListeningServer } from './listening.ts'
 import { Socket, stateOf } from './socket.ts'
 import type { OnReadOptions } from './onread.ts'
 
-/** A connection was accepted: the engine's `open` of a server. */
-export function accept(server: ListeningServer, link: Link<unknown>): void {
+/** Whether a server has room for a connection and wants it; closes it otherwise. */
+export function admit(server: ListeningServer, link: Link<unknown>): boolean {
   const { maxConnections } = server
   const isFull =
     maxConnections !== undefined && maxConnections !== null && server._connections >= maxConnections
-  if (isFull || isBlocked(server, link)) {
-    if (isFull) drop(server, link)
-    // Its handlers find no stream.
-    link.data = undefined
-    link.destroy()
-    return
-  }
+  if (!isFull && !isBlocked(server, link)) return true
+  if (isFull) drop(server, link)
+  // Its handlers find no stream.
+  link.data = undefined
+  link.destroy()
+  return false
+}
+
+/** A connection was accepted: the engine's `open` of a server. */
+export function accept(server: ListeningServer, link: Link<unknown>): void {
+  if (!admit(server, link)) return
   const socket = socketOf(server, link)
   server._connections += 1
   socket.server = server

@@ -5,6 +5,7 @@ import { type EventEmitter, addAbortListener } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { type BlockList, isIP, isIPv6 } from 'node:net'
 import type { Engine } from '../engine/engine.ts'
+import type { Handlers } from '../engine/handlers.ts'
 import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
@@ -51,7 +52,23 @@ type Place =
   | { readonly kind: 'bound'; readonly bound: Bound }
   | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
 
+/** What becomes of a connection that was accepted. */
+export interface Acceptor {
+  /** Whether nothing is to be read from it before it is asked for. */
+  isPaused(server: ListeningServer): boolean
+  readonly handlers: Handlers<never>
+  accept(server: ListeningServer, link: Link<unknown>): void
+}
+
+/** It is a socket of ours. */
+const streams: Acceptor = {
+  isPaused: ({ pauseOnConnect }) => pauseOnConnect,
+  handlers: handlers as Handlers<never>,
+  accept,
+}
+
 interface Wanted {
+  readonly acceptor: Acceptor
   readonly backlog: number
   readonly ipv6Only: boolean
   readonly reusePort: boolean
@@ -61,6 +78,7 @@ interface Wanted {
 export function listen<Server extends ListeningServer>(
   server: Server,
   args: readonly unknown[],
+  acceptor: Acceptor = streams,
 ): Server {
   const [bag, callback] = normalizeArgs(args) as Normalized
   if (server._handle !== null) throw alreadyListening()
@@ -69,7 +87,7 @@ export function listen<Server extends ListeningServer>(
   const bound = boundOf(bag)
   const options = (bag['_handle'] || bag['handle'] || bag) as Record<string, unknown>
   server._listeningId += 1
-  const wanted = wantedOf(options, args)
+  const wanted = { acceptor, ...wantedOf(options, args) }
   if (bound !== undefined) {
     const released = bound.release()
     if (released.path !== undefined) server._pipeName = released.path
@@ -110,7 +128,10 @@ function boundOf(bag: Record<string, unknown>): BoundSocket | undefined {
 }
 
 /** The backlog comes second or third, or by its name. */
-function wantedOf(options: Record<string, unknown>, args: readonly unknown[]): Wanted {
+function wantedOf(
+  options: Record<string, unknown>,
+  args: readonly unknown[],
+): Omit<Wanted, 'acceptor'> {
   const [, second, third] = args
   const positional = numberOf(args.length > 1 && second) || numberOf(args.length > 2 && third) || 0
   return {
@@ -231,8 +252,11 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
     highWaterMark: engineMark(server.highWaterMark),
     noDelay: server.noDelay,
     keepAlive: keepAliveOf(server),
-    paused: server.pauseOnConnect,
-    socket: { ...handlers, open: (link: Link<unknown>) => accept(server, link) },
+    paused: wanted.acceptor.isPaused(server),
+    socket: {
+      ...wanted.acceptor.handlers,
+      open: (link: Link<unknown>) => wanted.acceptor.accept(server, link),
+    },
   } as object)
   server._handle = new ListeningHandle(listener, server)
   server._connectionKey = connectionKey(place)

@@ -87,7 +87,8 @@ class SocketClass extends Duplex {
   }
 
   override _read(): void {
-    if (!this.connecting) startReading(this as Socket)
+    if (this.connecting) this[state].isAsked = true
+    else startReading(this as Socket)
   }
 
   override _write(data: Buffer | string, encoding: BufferEncoding, done: Done): void {
@@ -421,6 +422,7 @@ function renew(socket: SocketClass, inner: State): void {
   ;(socket as unknown as Undestroyable)._undestroy()
   resetWrite(socket)
   inner.last = undefined
+  inner.isAsked = false
   inner.bytesRead = 0
   inner.bytesWritten = 0
 }
@@ -455,8 +457,10 @@ export function opened(link: Link<unknown>): void {
   socket.emit('connect')
   proceed(socket, inner)
   socket.emit('ready')
-  if (socket.isPaused() && inner.onread === undefined) stopReading(inner)
+  // A stream that has asked does not ask again before it gets something.
+  if (socket.isPaused() && !inner.isAsked && inner.onread === undefined) stopReading(inner)
   else socket.read(0)
+  inner.isAsked = false
 }
 
 /** Goes on with what has waited for the connection. */

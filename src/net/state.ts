@@ -31,6 +31,8 @@ export class State {
   boundPath: string | undefined = undefined
   /** Whether the engine is to deliver. */
   isReading = false
+  /** Whether the stream has asked for data while there was no connection. */
+  isAsked = false
   /** Whether it is closed with an error, for the `close` that is told later. */
   hadError = false
   isReset = false

@@ -208,3 +208,20 @@ underEachDriver(
     t.is(journal.count('drain'), drains + 1)
   },
 )
+
+underEachDriver('a drain is asked for without too much being buffered', async (t, make) => {
+  const connection = await accepted(t, make())
+  const { socket, journal } = connection
+  t.true(socket.flushed())
+  socket.write('little')
+  t.false(socket.flushed())
+  t.false(socket.flushed())
+  await journal.saw('drain')
+  t.true(socket.flushed())
+  // What is asked for behind the end comes before the close.
+  socket.end('last')
+  t.false(socket.flushed())
+  await journal.saw('drain', 2)
+  t.is((await ended(connection)).toString(), 'littlelast')
+  t.is(journal.story, 'open,drain,drain,end,close')
+})

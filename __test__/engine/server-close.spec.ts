@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import net from 'node:net'
 import type { Server, Socket } from 'mio-js/engine'
 import '../support/census.js'
@@ -178,4 +179,19 @@ underEachDriver('sockets of a closed server do not count for the next one', asyn
   t.is(await second.peer.echoes(), 'ping')
   t.like(second.server.stats(), { accepted: 2, open: 2, dropped: 0 })
   t.like(first.server.stats(), { accepted: 1 })
+})
+
+underEachDriver('stop resolves when somebody else may listen there', async (t, make) => {
+  const { peer, server } = await meeting(t, make(), { socket: echo })
+  const { port } = server
+  await soon(server.stop())
+  const next = net.createServer()
+  next.listen(port, '127.0.0.1')
+  await soon(once(next, 'listening'))
+  next.close()
+  t.is(server.connections, 1)
+  t.is(await peer.echoes('still here'), 'still here')
+  await soon(server.stop())
+  peer.socket.end()
+  await soon(server.close())
 })

@@ -16,6 +16,9 @@ export interface Attempt {
  * Begins to connect to one literal address, or to one path, as `numbers` and `options` say. `local` is
  * a literal address of this machine, or empty.
  *
+ * With a descriptor in `numbers`, that of a stream socket that has no peer, that socket connects. It is
+ * the engine's from then on, whatever comes of it, unless it is refused at once.
+ *
  * Returns a negative code if that is refused at once: nothing was opened then, and `attempt` is told
  * nothing. It is never told from within this call.
  */

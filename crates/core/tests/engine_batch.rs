@@ -37,6 +37,7 @@ fn fill(program: &mut Program, lane: usize, records: usize) {
         let id = program.next_id();
         let nowhere = Command::Connect {
             id,
+            socket: None,
             target: Target::Path("".into()),
             local: None,
             options: Default::default(),

@@ -61,6 +61,7 @@ fn what_is_asked_before_the_connection_is_made_is_done_then() {
         let id = program.next_id();
         program.command(Command::Connect {
             id,
+            socket: None,
             target: Target::Ip(address),
             local: None,
             options: Default::default(),
@@ -85,6 +86,7 @@ fn a_connection_can_be_given_up_before_it_is_made() {
             let id = program.next_id();
             program.command(Command::Connect {
                 id,
+                socket: None,
                 target: Target::Ip(address),
                 local: None,
                 options: Default::default(),
@@ -120,6 +122,7 @@ fn nobody_is_connected_to_itself() {
         drop(socket);
         program.command(Command::Connect {
             id,
+            socket: None,
             target: Target::Ip(address),
             local: Some(address),
             options: Default::default(),
@@ -138,6 +141,7 @@ fn an_address_that_is_not_local_is_refused() {
         let id = program.next_id();
         program.command(Command::Connect {
             id,
+            socket: None,
             target: Target::Ip(address),
             local: Some(([192, 0, 2, 1], 0).into()),
             options: Default::default(),

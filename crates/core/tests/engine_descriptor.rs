@@ -1,4 +1,4 @@
-//! Listening on sockets that somebody else has made.
+//! Listening on and connecting with sockets that somebody else has made.
 #![cfg(unix)]
 
 #[path = "util/engine/mod.rs"]
@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use engine::*;
 use mio_js_core::Misuse;
-use mio_js_core::engine::{BindOptions, Command, Listen, ListenerShared, Profile, listen_on};
+use mio_js_core::engine::{
+    BindOptions, Command, Listen, ListenerShared, Profile, Target, Unconnected, listen_on,
+};
 use socket2::{Domain, Socket, Type};
 
 fn any() -> SocketAddr {
@@ -75,4 +77,60 @@ fn what_cannot_listen_is_left_to_the_caller() {
             .code(),
         -libc::EBADF
     );
+}
+
+#[test]
+fn a_bound_socket_connects() {
+    for io in EVERY_IO {
+        let mut program = Program::new(io);
+        let address = program.serve(Profile::default());
+        for port in [address.port(), 1] {
+            let socket = bound(Type::STREAM);
+            let local = socket.local_addr().unwrap().as_socket().unwrap();
+            let raw = socket.into_raw_fd();
+            let id = program.next_id();
+            program.command(Command::Connect {
+                id,
+                socket: Some(Unconnected::adopt(raw).expect("no peer")),
+                target: Target::Ip((Ipv4Addr::LOCALHOST, port).into()),
+                local: None,
+                options: Default::default(),
+                profile: Arc::default(),
+            });
+            let again = Unconnected::adopt(raw)
+                .map(drop)
+                .map_err(|failure| failure.code());
+            program.until(|program| program.ledger().has_begun(id));
+            if port == 1 {
+                assert_eq!(program.until_end(id), Event::Closed(-libc::ECONNREFUSED, 1));
+                continue;
+            }
+            assert_eq!(again, Err(Misuse::DescriptorOwned.code()));
+            assert_eq!(program.lane().descriptor(id), Some(raw));
+            let ends = Event::Connected(Address::Ip(address), Address::Ip(local));
+            assert_eq!(program.story(id).events, [ends]);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_connect_is_left_to_the_caller() {
+    let code = |raw| {
+        Unconnected::adopt(raw)
+            .map(drop)
+            .expect_err("refused")
+            .code()
+    };
+    let kind = Misuse::DescriptorType.code();
+    let datagrams = bound(Type::DGRAM);
+    assert_eq!(code(datagrams.as_raw_fd()), kind);
+    let (_peer, connected) = Peer::pair();
+    assert_eq!(code(connected.as_raw_fd()), kind);
+    let listening = bound(Type::STREAM);
+    listening.listen(1).unwrap();
+    if cfg!(not(any(target_vendor = "apple", target_os = "openbsd"))) {
+        assert_eq!(code(listening.as_raw_fd()), kind);
+    }
+    assert_eq!(code(i32::MAX), -libc::EBADF);
+    assert!(datagrams.local_addr().is_ok() && listening.local_addr().is_ok());
 }

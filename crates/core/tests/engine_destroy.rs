@@ -177,6 +177,7 @@ fn a_connect_in_progress_is_given_up() {
         let id = program.next_id();
         program.command(Command::Connect {
             id,
+            socket: None,
             target: Target::Ip(address),
             local: None,
             options: Default::default(),

@@ -1,6 +1,6 @@
 //! The functions of an engine.
 
-use mio_js_core::engine::{Command, Id, Io, Limits, Stream};
+use mio_js_core::engine::{Command, Id, Io, Limits, Stream, Unconnected};
 use mio_js_core::option::Settings;
 use mio_js_core::{Misuse, RawDescriptor, Result};
 
@@ -50,15 +50,27 @@ pub(crate) fn close(call: &mut Call<'_>) -> Result<()> {
 pub(crate) fn connect(call: &mut Call<'_>) -> Result<()> {
     let (engine, lane) = (call.handle(0)?, call.u32(1)?);
     let numbers = Numbers::of(call, 4)?;
-    let connect = Command::Connect {
-        id: numbers.id()?,
-        target: numbers.target(&call.text(2)?)?,
-        local: numbers.local(&call.text(3)?)?,
-        options: Settings::parse(call.whole(5)?)?,
-        profile: numbers.profile(),
-    };
+    let (id, profile) = (numbers.id()?, numbers.profile());
+    let target = numbers.target(&call.text(2)?)?;
+    let local = numbers.local(&call.text(3)?)?;
+    let options = Settings::parse(call.whole(5)?)?;
+    let descriptor = numbers.descriptor()?;
+    if let Some(descriptor) = descriptor
+        && call.state().mirror()?.owns(descriptor)
+    {
+        return Err(Misuse::DescriptorOwned.into());
+    }
     call.state().engine(engine)?.with_lane(lane, |lane| {
-        lane.core().command(connect);
+        // Last of all that can fail: until here a descriptor is the caller's.
+        let socket = descriptor.map(Unconnected::adopt).transpose()?;
+        lane.core().command(Command::Connect {
+            id,
+            socket,
+            target,
+            local,
+            options,
+            profile,
+        });
         Ok(())
     })
 }

@@ -9,7 +9,7 @@ use socket2::SockAddr;
 use super::id::Id;
 use super::lane::Port;
 use super::listener::{Bound, ListenerShared};
-use super::stream::Stream;
+use super::stream::{Stream, Unconnected};
 use crate::error::Result;
 use crate::option::Settings;
 
@@ -95,6 +95,8 @@ pub enum Command<B> {
         id: Id,
         /// The peer.
         target: Target,
+        /// What connects; none for a new socket.
+        socket: Option<Unconnected>,
         /// The own address, if it matters.
         local: Option<SocketAddr>,
         /// Set before anything else is done with the socket.

@@ -189,6 +189,11 @@ impl<B: Buffer> Lane<B> {
             Command::Adopt { id, stream, .. } => {
                 owned::announce(self.key.connection(*id), stream.as_raw());
             }
+            Command::Connect {
+                id,
+                socket: Some(socket),
+                ..
+            } => socket.belong_to(self.key.connection(*id)),
             Command::Listen(listen) => {
                 if let Some(bound) = &mut listen.bound {
                     bound.belong_to(self.key.listener(listen.listener));

@@ -269,11 +269,12 @@ impl<B: Buffer> Machine<B> {
             Command::Listen(listen) => self.listen(listen),
             Command::Connect {
                 id,
+                socket,
                 target,
                 local,
                 options,
                 profile,
-            } => self.connect(id, &target, local, &options, profile),
+            } => self.connect(id, socket, &target, local, &options, profile),
             Command::Adopt {
                 id,
                 stream,

@@ -46,4 +46,4 @@ pub use machine::Limits;
 pub(crate) use owned::is_owned;
 pub use reader::{BUFFER, Buffer};
 pub use reserved::bind_only;
-pub use stream::Stream;
+pub use stream::{Stream, Unconnected};

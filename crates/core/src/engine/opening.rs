@@ -1,5 +1,6 @@
 //! How connections and listeners come to a machine.
 
+use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::id::{Id, listener_token};
 use super::listener::{Listener, Mishap};
 use super::machine::Machine;
 use super::reader::Buffer;
-use super::stream::{INPUT, Stream};
+use super::stream::{INPUT, Stream, Unconnected};
 use crate::option::Settings;
 
 impl<B: Buffer> Machine<B> {
@@ -72,13 +73,15 @@ impl<B: Buffer> Machine<B> {
     pub(super) fn connect(
         &mut self,
         id: Id,
+        socket: Option<Unconnected>,
         target: &Target,
         local: Option<SocketAddr>,
         options: &Settings,
         profile: Arc<Profile>,
     ) {
-        let stream = match Stream::connect(target, local, options) {
-            Ok(stream) => stream,
+        // In this order: what is declared last is dropped first.
+        let (stream, owned) = match Stream::connect(socket, target, local, options) {
+            Ok(parts) => parts,
             Err(cause) => return self.refuse(id, cause),
         };
         if profile.nodelay
@@ -93,6 +96,8 @@ impl<B: Buffer> Machine<B> {
         }
         let owner = self.context.key.connection(id);
         let mut connection = Connection::new(owner, stream, profile, None, self.context.now);
+        // The connection's has taken its place.
+        let _ = owned.map(ManuallyDrop::new);
         connection.set(Flag::Connecting);
         connection.unset(Flag::Writable);
         self.place(id, connection);

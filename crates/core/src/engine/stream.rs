@@ -17,7 +17,7 @@ use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
 use super::command::{KeepAlive, Target};
 use super::completion::Syscall;
 use super::connection::Cause;
-use super::owned::is_owned;
+use super::owned::{Owned, Owner, is_owned};
 use crate::error::{Failure, Misuse, Result};
 use crate::option::Settings;
 use crate::raw::{self, RawDescriptor};
@@ -43,6 +43,48 @@ pub enum Stream {
     Unix(UnixStream),
 }
 
+/// A stream socket of the program's that is not connected, and may be bound.
+#[derive(Debug)]
+pub struct Unconnected {
+    /// First, as it is to be dropped before the socket.
+    owned: Option<Owned>,
+    socket: Socket,
+}
+
+impl Unconnected {
+    /// Takes ownership of it.
+    ///
+    /// Errors: [`Misuse::DescriptorOwned`], EBADF, ENOTSOCK; [`Misuse::DescriptorType`] for what is
+    /// connected, listens, or is no stream socket; [`Misuse::Unsupported`] on Windows. The descriptor
+    /// is still the caller's then.
+    pub fn adopt(descriptor: RawDescriptor) -> Result<Self> {
+        if cfg!(windows) {
+            return Err(Misuse::Unsupported.into());
+        }
+        if is_owned(descriptor) {
+            return Err(Misuse::DescriptorOwned.into());
+        }
+        Ok(Self {
+            owned: None,
+            socket: raw::adopt_connector(descriptor)?,
+        })
+    }
+
+    /// It is a connection of a lane from now on.
+    pub(super) fn belong_to(&mut self, owner: Owner) {
+        #[cfg(unix)]
+        let raw = self.socket.as_raw_fd();
+        #[cfg(windows)]
+        let raw = self.socket.as_raw_socket();
+        self.owned = Some(Owned::new(owner, raw));
+    }
+
+    /// The entry is to be dropped before the socket.
+    fn into_parts(self) -> (Socket, Option<Owned>) {
+        (self.socket, self.owned)
+    }
+}
+
 macro_rules! each {
     ($stream:expr, $socket:ident => $result:expr) => {
         match $stream {
@@ -54,17 +96,26 @@ macro_rules! each {
 }
 
 impl Stream {
-    /// Starts to connect, without waiting.
+    /// Starts to connect, without waiting. The entry of a socket that was given is to be dropped
+    /// before the stream, unless another has taken its place.
     pub(super) fn connect(
+        given: Option<Unconnected>,
         target: &Target,
         local: Option<SocketAddr>,
         options: &Settings,
-    ) -> std::result::Result<Self, Cause> {
+    ) -> std::result::Result<(Self, Option<Owned>), Cause> {
         let failed = |failure: Failure| Cause::failure(&failure, Syscall::Connect);
         let address = target.to_socket_address().map_err(failed)?;
-        let socket = Socket::new(address.domain(), Type::STREAM, None)
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-            .map_err(|error| failed(error.into()))?;
+        // In this order: what is declared last is dropped first.
+        let (socket, owned) = match given {
+            Some(given) => given.into_parts(),
+            None => {
+                let socket = Socket::new(address.domain(), Type::STREAM, None)
+                    .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                    .map_err(|error| failed(error.into()))?;
+                (socket, None)
+            }
+        };
         options
             .apply(&SockRef::from(&socket))
             .map_err(|failure| Cause::failure(&failure, Syscall::SetOption))?;
@@ -77,7 +128,7 @@ impl Stream {
             Err(error) if !is_in_progress(&error) => return Err(failed(error.into())),
             _ => {}
         }
-        Ok(Self::from_socket(socket, address.domain()))
+        Ok((Self::from_socket(socket, address.domain()), owned))
     }
 
     /// Takes ownership of a stream socket of any kind that a lane can have, connected or not.

@@ -41,6 +41,8 @@ pub(crate) enum Role {
     Connection,
     /// A stream socket of those without a peer, which listens or may be told to.
     Acceptor,
+    /// One of those that may be told to connect.
+    Connector,
 }
 
 impl Role {
@@ -61,6 +63,7 @@ impl Role {
             Self::UnixDatagram => is_unix && kind == Type::DGRAM,
             Self::Connection => (is_internet || is_unix) && is_stream,
             Self::Acceptor => (is_internet || is_unix) && kind == Type::STREAM,
+            Self::Connector => (is_internet || is_unix) && is_stream,
         }
     }
 }
@@ -122,6 +125,11 @@ pub(crate) fn adopt_acceptor(
     }
 }
 
+/// As [`adopt_connection`], of one that has no peer yet.
+pub(crate) fn adopt_connector(raw: RawDescriptor) -> Result<Socket> {
+    adopt(raw, Role::Connector)
+}
+
 fn adopt_of_engine(raw: RawDescriptor, role: Role) -> Result<(Socket, Domain)> {
     let socket = adopt(raw, role)?;
     let domain = domain(&SockRef::from(&socket));
@@ -144,8 +152,14 @@ fn release(socket: Socket) {
 
 fn check(socket: SockRef<'_>, role: Role) -> Result<()> {
     let (domain, kind) = (domain(&socket)?, socket.r#type()?);
-    let listens = kind == Type::STREAM && is_listener(&socket);
-    let has_peer = role == Role::Acceptor && !never_had_a_peer(&socket);
+    let listens = kind == Type::STREAM
+        && match role {
+            // A guess would take all of them for listeners: where the system does not tell, it will
+            // refuse to connect one.
+            Role::Connector => says_it_listens(&socket).unwrap_or(false),
+            _ => is_listener(&socket),
+        };
+    let has_peer = matches!(role, Role::Acceptor | Role::Connector) && !never_had_a_peer(&socket);
     if !role.fits(domain, kind, listens) || has_peer {
         return Err(Misuse::DescriptorType.into());
     }
@@ -169,11 +183,13 @@ fn domain(socket: &SockRef<'_>) -> io::Result<Domain> {
 /// Whether `listen` was called. Asked by option, since a listener has no peer either; but macOS and
 /// OpenBSD have the option in their headers only.
 fn is_listener(socket: &SockRef<'_>) -> bool {
+    says_it_listens(socket).unwrap_or_else(|| never_had_a_peer(socket))
+}
+
+fn says_it_listens(socket: &SockRef<'_>) -> Option<bool> {
     let mut value = [0; 4];
-    match get_option(socket, SOL_SOCKET, SO_ACCEPTCONN, &mut value) {
-        Ok(_) => value != [0; 4],
-        Err(_) => never_had_a_peer(socket),
-    }
+    get_option(socket, SOL_SOCKET, SO_ACCEPTCONN, &mut value).ok()?;
+    Some(value != [0; 4])
 }
 
 /// Whether a socket is not connected, and was not before as far as the system tells: macOS says EINVAL

@@ -20,7 +20,7 @@ mod system;
 pub use adopt::RawDescriptor;
 #[cfg(unix)]
 pub(crate) use adopt::{End, Identity, adopt_pipe, pollable};
-pub(crate) use adopt::{Role, adopt, adopt_acceptor, adopt_connection};
+pub(crate) use adopt::{Role, adopt, adopt_acceptor, adopt_connection, adopt_connector};
 #[cfg(windows)]
 pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 #[cfg(unix)]

@@ -110,6 +110,7 @@ impl Program {
         let id = self.next_id();
         self.command(Command::Connect {
             id,
+            socket: None,
             target,
             local: None,
             options: Default::default(),

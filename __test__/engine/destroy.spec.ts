@@ -3,7 +3,15 @@ import { once } from 'node:events'
 import { Shutdown } from 'mio-js'
 import { Engine } from 'mio-js/engine'
 import '../support/census.js'
-import { accepted, dial, noise, readToEnd, sameBytes, turns } from '../support/engine-sockets.js'
+import {
+  accepted,
+  dial,
+  linked,
+  noise,
+  readToEnd,
+  sameBytes,
+  turns,
+} from '../support/engine-sockets.js'
 import { drivers, listening, soon, underEachDriver } from '../support/engine.js'
 import { rejectsCode } from '../support/errors.js'
 import { linux } from '../support/platforms.js'
@@ -88,6 +96,25 @@ underEachDriver('what waits for a paused socket is given up with it', async (t, 
   socket.resume()
   await journal.saw('close')
   t.is(journal.received, received)
+  t.is(journal.error, undefined)
+  t.is(journal.story, 'open,data,close')
+})
+
+underEachDriver('a failure that waits behind data is not told any more', async (t, make) => {
+  const { accepted: journal, client } = await linked(make(), {
+    data(self) {
+      self.pause()
+    },
+  })
+  const { socket } = journal
+  client.socket.write('some')
+  await journal.saw('data')
+  client.socket.terminate()
+  await client.saw('close')
+  socket.write('into the void')
+  await turns(20)
+  socket.destroy()
+  await journal.saw('close')
   t.is(journal.error, undefined)
   t.is(journal.story, 'open,data,close')
 })

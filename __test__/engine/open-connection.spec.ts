@@ -1,7 +1,11 @@
 /** One attempt to connect, as what is built on the engine makes them. */
 import { AsyncResource } from 'node:async_hooks'
+import { closeSync, fstatSync } from 'node:fs'
+import test from 'ava'
+import { UdpSocket } from 'mio-js'
 import type { Engine } from 'mio-js/engine'
 import '../support/census.js'
+import { native } from '#src/binding.js'
 import { type Connection, State } from '#src/engine/connection.js'
 import { machineOf } from '#src/engine/engine.js'
 import { connectOptionsOf } from '#src/engine/initial-options.js'
@@ -17,6 +21,7 @@ import { connectionOf } from '#src/engine/socket.js'
 import { failure } from '#src/errors.js'
 import { deferred, listening, soon, underEachDriver } from '../support/engine.js'
 import { Journal, noting, turns } from '../support/engine-sockets.js'
+import { pair } from '../support/sockets.js'
 
 type Outcome = Connection | { code: number; syscall: string }
 
@@ -119,4 +124,72 @@ underEachDriver('what is refused at once opens nothing', async (t, make) => {
   await turns()
   t.deepEqual(told, [])
   t.is([...machineOf(engine).lanes].flatMap((lane) => [...lane.connections()]).length, 0)
+})
+
+function underUnix(...[title, body]: Parameters<typeof underEachDriver>): void {
+  if (process.platform !== 'win32') underEachDriver(title, body)
+  else test.skip(`${title} (descriptors are no numbers of programs here)`, () => {})
+}
+
+/** The descriptor of a socket that is bound, and its port. */
+function bound(): [fd: number, port: number] {
+  const numbers = newNumbers()
+  const fd = native.streamBind('127.0.0.1', numbers)
+  return [fd, numbers[Field.PORT] as number]
+}
+
+underUnix('a bound socket of the caller’s connects', async (t, make) => {
+  let remotePort: number | undefined
+  const { port } = await listening(t, (socket) => {
+    ;({ remotePort } = socket)
+    socket.end('hello')
+  })
+  const [fd, localPort] = bound()
+  const { connection, journal, outcome } = begin(make(), '127.0.0.1', (numbers) => {
+    numbers[Field.PORT] = port
+    numbers[Field.FD] = fd
+  })
+  t.is(await soon(outcome), connection as Connection)
+  t.is((connection as Connection).fd, fd)
+  await journal.saw('close')
+  t.is(journal.bytes.toString(), 'hello')
+  t.is(remotePort, localPort)
+  t.throws(() => fstatSync(fd), { code: 'EBADF' })
+})
+
+underUnix('a bound socket is closed when it cannot connect', async (t, make) => {
+  const [fd] = bound()
+  const { outcome } = begin(make(), '127.0.0.1', (numbers) => {
+    numbers[Field.PORT] = 1
+    numbers[Field.FD] = fd
+  })
+  const failed = await soon(outcome)
+  t.true('code' in failed && failed.syscall === 'connect')
+  t.throws(() => fstatSync(fd), { code: 'EBADF' })
+})
+
+underUnix('a descriptor that cannot connect stays the caller’s', async (t, make) => {
+  const engine = make()
+  const server = engine.listen({ hostname: '127.0.0.1' })
+  const [stream] = await pair(t)
+  const datagrams = UdpSocket.bind('127.0.0.1:0').intoRawFd()
+  const connected = stream.intoRawFd()
+  const [free] = bound()
+  for (const [code, fd, address] of [
+    ['ERR_FD_OWNED', server.fd, '127.0.0.1'],
+    ['ERR_INVALID_FD_TYPE', datagrams, '127.0.0.1'],
+    ['ERR_INVALID_FD_TYPE', connected, '127.0.0.1'],
+    ['ERR_INVALID_ADDRESS', free, 'no address'],
+    ['ERR_OUT_OF_RANGE', 1.5, '127.0.0.1'],
+    ['EBADF', 2 ** 31 - 1, '127.0.0.1'],
+  ] as const) {
+    const { connection, told } = begin(engine, address, (numbers) => {
+      numbers[Field.FD] = fd
+    })
+    const error: NodeJS.ErrnoException = failure(connection as number, 'connect')
+    t.is(error.code, code)
+    t.deepEqual(told, [])
+  }
+  for (const fd of [datagrams, connected, free]) closeSync(fd)
+  await server.close()
 })

@@ -44,6 +44,8 @@ export const State = Object.freeze({
   CLOSED: 4096,
   /** It does not keep the event loop alive. */
   UNHELD: 8192,
+  /** `destroy` was called. */
+  DESTROYED: 16_384,
 } as const)
 
 /** Not to be written to, for whatever reason. */
@@ -254,17 +256,17 @@ export class Connection {
   }
 
   terminate(): void {
-    this.#drop(Op.RESET)
+    this.#drop(Op.RESET, State.DROPPED)
   }
 
   destroy(): void {
-    this.#drop(Op.DESTROY)
+    this.#drop(Op.DESTROY, State.DROPPED | State.DESTROYED)
   }
 
-  #drop(op: number): void {
+  #drop(op: number, state: number): void {
     if ((this.state & (State.DROPPED | State.CLOSED)) !== 0) return
     this.#submit(op, 0)
-    this.state |= State.CLOSING | State.DROPPED
+    this.state |= State.CLOSING | state
     this.held?.clear()
   }
 

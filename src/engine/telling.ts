@@ -32,9 +32,10 @@ export function tellEnd(connection: Connection): void {
   }
 }
 
-/** The last event. */
-export function tellClose(connection: Connection, error: Error | undefined): void {
+/** The last event. Who has destroyed the connection need not know what else there was with it. */
+export function tellClose(connection: Connection, failure: Error | undefined): void {
   const { departure, settings, state } = connection
+  const error = (state & State.DESTROYED) === 0 ? failure : undefined
   end(connection)
   if ((state & State.DEPARTING) === 0) tell(connection, settings.callbacks.close, error)
   else departure?.reject(error ?? socketClosed())

@@ -153,7 +153,7 @@ export class Opening {
     else lower(numbers, Flag.PATH)
     numbers[Field.PORT] = port
     numbers[Field.LOCAL_PORT] = localPort ?? 0
-    state.bound = undefined
+    numbers[Field.FD] = state.bound?.fd ?? -1
     const attempt = {
       connected: () => this.#connected(),
       failed: (code: number, syscall: string) => {
@@ -170,7 +170,9 @@ export class Opening {
       this.#localFor(candidate),
       attempt,
     )
+    // What is refused at once leaves the descriptor here, for `_destroy` to close.
     if (typeof connection === 'number') return connection
+    state.bound = undefined
     connection.socket.data = this.#socket
     this.#connection = connection
     if (state.isUnref) this.unref()

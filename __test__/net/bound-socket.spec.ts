@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { fstatSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BoundSocket, Socket, connect, createServer } from 'mio-js/net'
+import '../support/census.js'
+import { pair, received } from '../support/drop-in.js'
+import { soon, underEachDriver } from '../support/engine.js'
+import { throwsCode } from '../support/errors.js'
+
+underEachDriver('it is bound at once, and refuses a port that is taken', async (t, make) => {
+  const bound = new BoundSocket({ host: '127.0.0.1' })
+  const { port, address, family } = bound.address() as AddressInfo
+  t.deepEqual([address, family, bound.isPipe], ['127.0.0.1', 'IPv4', false])
+  t.true(port > 0)
+  t.true(fstatSync(bound.fd()).isSocket())
+  const { server } = await pair(t, make())
+  const { port: taken } = server.address() as AddressInfo
+  const error = t.throws(() => new BoundSocket({ host: '127.0.0.1', port: taken }))
+  t.like(error, { code: 'EADDRINUSE', syscall: 'bind', address: '127.0.0.1', port: taken })
+  bound.close()
+  throwsCode(t, 'ERR_SOCKET_HANDLE_ADOPTED', () => bound.close())
+  bound[Symbol.dispose]()
+  using again = new BoundSocket({ host: '127.0.0.1', port })
+  t.like(again.address(), { port })
+})
+
+underEachDriver('a server listens on it, and takes it over', async (t, make) => {
+  const engine = make()
+  const bound = new BoundSocket({ host: '127.0.0.1' })
+  const { port } = bound.address() as AddressInfo
+  const server = createServer({ engine }, (socket) => socket.end('hello'))
+  server.listen(bound)
+  throwsCode(t, 'ERR_SOCKET_HANDLE_ADOPTED', () => bound.address())
+  await soon(once(server, 'listening'))
+  t.like(server.address(), { port })
+  t.is((await received(connect({ engine, port, host: '127.0.0.1' }))).toString(), 'hello')
+  server.close()
+  await soon(once(server, 'close'))
+})
+
+underEachDriver('a socket connects from it, and takes it over', async (t, make) => {
+  const engine = make()
+  const { server } = await pair(t, engine)
+  const { port } = server.address() as AddressInfo
+  const bound = new BoundSocket({ host: '127.0.0.1' })
+  const local = (bound.address() as AddressInfo).port
+  const socket = new Socket({ engine, handle: bound })
+  throwsCode(t, 'ERR_SOCKET_HANDLE_ADOPTED', () => bound.fd())
+  throwsCode(t, 'ERR_INVALID_ARG_VALUE', () =>
+    socket.connect({ port, host: '127.0.0.1', localPort: 1 }),
+  )
+  socket.connect({ port, host: '127.0.0.1' })
+  await soon(once(socket, 'connect'))
+  t.is(socket.localPort, local)
+  socket.destroy()
+  await soon(once(socket, 'close'))
+  // One that never connects gives it back as well.
+  const idle = new Socket({ engine, handle: new BoundSocket() })
+  idle.destroy()
+  await soon(once(idle, 'close'))
+})
+
+underEachDriver('a path can be bound, listened on and connected from', async (t, make) => {
+  // Abstract names, which leave no file behind, are Linux's.
+  if (process.platform !== 'linux') {
+    t.pass()
+    return
+  }
+  const engine = make()
+  const name = `${process.pid}-${Math.random()}`
+  const at = join(tmpdir(), `mio-js-bound-${name}`)
+  const bound = new BoundSocket({ path: `\0${at}` })
+  t.true(bound.isPipe)
+  t.is(bound.address(), `\0${at}`)
+  throwsCode(t, 'ERR_INVALID_ARG_VALUE', () => new BoundSocket({ path: at, port: 1 }))
+  const server = createServer({ engine }, (socket) => socket.end('by path'))
+  server.listen(bound)
+  await soon(once(server, 'listening'))
+  t.is(server.address(), `\0${at}`)
+  const handle = new BoundSocket({ path: `\0${at}-client` })
+  const socket = new Socket({ engine, handle })
+  socket.connect({ path: `\0${at}` })
+  t.is((await soon(received(socket))).toString(), 'by path')
+  server.close()
+  await soon(once(server, 'close'))
+})

@@ -38,3 +38,25 @@ underEachDriver(
     t.is(String(Buffer.concat(chunks)), 'arrived')
   },
 )
+
+underEachDriver(
+  'a stream that is read by `readable` as soon as it is connected goes on',
+  async (t, make) => {
+    const engine = make()
+    const { port } = await serving(t, engine, {}, (far) =>
+      far.once('data', () => far.end('arrived')),
+    )
+    const socket = connect({ engine, port, host: '127.0.0.1' })
+    t.teardown(() => socket.destroy())
+    const chunks: Buffer[] = []
+    socket.once('connect', () => {
+      socket.on('readable', () => {
+        for (let chunk; (chunk = socket.read() as Buffer | null) !== null;) chunks.push(chunk)
+      })
+      socket.read()
+      socket.write('question')
+    })
+    await soon(once(socket, 'end'))
+    t.is(String(Buffer.concat(chunks)), 'arrived')
+  },
+)

@@ -87,8 +87,8 @@ class SocketClass extends Duplex {
   }
 
   override _read(): void {
-    if (this.connecting) this[state].isAsked = true
-    else startReading(this as Socket)
+    this[state].isAsked = true
+    if (!this.connecting) startReading(this as Socket)
   }
 
   override _write(data: Buffer | string, encoding: BufferEncoding, done: Done): void {
@@ -460,7 +460,6 @@ export function opened(link: Link<unknown>): void {
   // A stream that has asked does not ask again before it gets something.
   if (socket.isPaused() && !inner.isAsked && inner.onread === undefined) stopReading(inner)
   else socket.read(0)
-  inner.isAsked = false
 }
 
 /** Goes on with what has waited for the connection. */

@@ -31,7 +31,7 @@ export class State {
   boundPath: string | undefined = undefined
   /** Whether the engine is to deliver. */
   isReading = false
-  /** Whether the stream has asked for data while there was no connection. */
+  /** Whether the stream has ever asked for data. */
   isAsked = false
   /** Whether it is closed with an error, for the `close` that is told later. */
   hadError = false

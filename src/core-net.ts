@@ -1,0 +1,8 @@
+/**
+ * Core's own classes and functions of `node:net`. `mio-js/register` replaces them for programs, after
+ * this module is loaded.
+ */
+import net from 'node:net'
+
+export const { Server: CoreServer, Socket: CoreSocket, connect: coreConnect } = net
+export const { listen: coreListen } = net.Server.prototype

@@ -1,0 +1,37 @@
+import core from 'node:http'
+import type { Duplex } from 'node:stream'
+import { callable } from '../net/callable.ts'
+import { createConnection } from '../net/index.ts'
+
+type Arguments = Parameters<core.Agent['createConnection']>
+
+/** Core's agent, whose connections are sockets of `mio-js/net`. */
+class AgentClass extends core.Agent {
+  override createConnection(...args: Arguments): Duplex | null | undefined {
+    if (hasProxies(this)) return super.createConnection(...args)
+    return Reflect.apply(createConnection, undefined, args) as unknown as Duplex
+  }
+}
+
+/** Whether an agent was told of proxies (`proxyEnv`). Those are core's, and so are its sockets. */
+export function hasProxies(agent: core.Agent): boolean {
+  const { proxyEnv } = optionsOf(agent) as { proxyEnv?: unknown }
+  return typeof proxyEnv === 'object' && proxyEnv !== null
+}
+
+/** What an agent was made with. */
+export function optionsOf(agent: core.Agent): core.AgentOptions {
+  return (agent as unknown as { options: core.AgentOptions }).options
+}
+
+export type Agent = core.Agent
+
+type AgentConstructor = typeof core.Agent & ((options?: core.AgentOptions) => Agent)
+
+/** As `http.Agent` of core, with connections by `mio-js/net`. */
+export const Agent = callable('Agent', AgentClass, (self, options?: core.AgentOptions) => {
+  Reflect.apply(core.Agent, self, [options])
+}) as unknown as AgentConstructor
+
+/** The agent of requests that name none, made as that of core is. */
+export const globalAgent: Agent = new Agent({ ...optionsOf(core.globalAgent) })

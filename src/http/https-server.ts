@@ -1,0 +1,66 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import core from 'node:https'
+import { callable } from '../net/callable.ts'
+import { type OwnOptions, prepare, serve } from './serve.ts'
+import { linkServer } from './below.ts'
+
+type Requests = typeof IncomingMessage
+type Responses<Q extends Requests> = typeof ServerResponse<InstanceType<Q>>
+
+/** Options of core's servers, and {@link OwnOptions}. */
+export interface ServerOptions<
+  Q extends Requests = Requests,
+  P extends Responses<Q> = typeof ServerResponse,
+>
+  extends core.ServerOptions<Q, P>, OwnOptions {}
+
+export type Server<
+  Q extends Requests = Requests,
+  P extends Responses<Q> = typeof ServerResponse,
+> = core.Server<Q, P>
+
+interface Make {
+  <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(
+    listener?: RequestListener<Q, P>,
+  ): Server<Q, P>
+  <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(
+    options: ServerOptions<Q, P>,
+    listener?: RequestListener<Q, P>,
+  ): Server<Q, P>
+}
+
+interface ServerConstructor extends Make {
+  readonly prototype: Server
+  new <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(
+    listener?: RequestListener<Q, P>,
+  ): Server<Q, P>
+  new <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(
+    options: ServerOptions<Q, P>,
+    listener?: RequestListener<Q, P>,
+  ): Server<Q, P>
+}
+
+class ServerClass extends core.Server {
+  constructor(...args: unknown[]) {
+    super(...(args as [core.ServerOptions]))
+    initialise(this, args)
+  }
+
+  override listen(...args: unknown[]): this {
+    return serve(this, args)
+  }
+}
+
+function initialise(server: core.Server, args: readonly unknown[]): void {
+  prepare(server, args[0])
+  linkServer(server)
+}
+
+/** As `https.Server` of core, of which its objects are instances, but listening by the engine. */
+export const Server = callable('Server', ServerClass, (self, ...args: unknown[]) => {
+  Reflect.apply(core.Server, self, args)
+  initialise(self, args)
+}) as unknown as ServerConstructor
+
+/** As `https.createServer` of core, with a server that listens by the engine. */
+export const createServer: Make = (...args: unknown[]) => Reflect.construct(Server, args) as Server

@@ -1,0 +1,46 @@
+import type { Server } from 'node:net'
+import type { Engine } from '../engine/engine.ts'
+import { type ListeningServer, listen } from '../net/listening.ts'
+import { checkNative, natively } from './native.ts'
+
+/** What `createServer` takes beside core's options. */
+export interface OwnOptions {
+  /** The engine that listens. Default: one that all servers and sockets of the thread share. */
+  readonly engine?: Engine | undefined
+  /**
+   * Whether accepted connections become sockets of core's (default: false). The engine listens and
+   * accepts; what a connection costs from then on is what it costs with core alone. The choice for
+   * TLS, which is faster there.
+   *
+   * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows.
+   */
+  readonly native?: boolean | undefined
+}
+
+const natives = new WeakSet<object>()
+
+/** Reads what core does not know from the options of a server. */
+export function prepare(server: Server, options: unknown): void {
+  const { engine, native } = (options ?? {}) as OwnOptions
+  if (engine !== undefined) Object.assign(server, { engine })
+  if (native !== true) return
+  checkNative()
+  natives.add(server)
+}
+
+/** `listen` of a server of core's, by the engine. */
+export function serve<T extends Server>(server: T, args: unknown[]): T {
+  const isNative = natives.has(server)
+  listen(server as unknown as ListeningServer, args, isNative ? natively : undefined)
+  return server
+}
+
+/** Lets a server listen by the engine whose class core does not export. */
+export function adopt<T extends Server>(server: T, options: unknown): T {
+  prepare(server, options)
+  return Object.defineProperty(server, 'listen', {
+    value: (...args: unknown[]) => serve(server, args),
+    writable: true,
+    configurable: true,
+  })
+}

@@ -1,0 +1,18 @@
+import { coreConnect } from '../core-net.ts'
+import { isNormalized, normalizeArgs } from '../net/arguments.ts'
+import { connect as ownConnect } from '../net/index.ts'
+
+type Options = Record<string, unknown>
+
+/** `net.connect` of a program: by the engine, if that can do it. */
+export function connect(...args: unknown[]): object {
+  const [options] = isNormalized(args[0]) ? args[0] : normalizeArgs(args)
+  const connectBy = isCores(options) ? coreConnect : ownConnect
+  return Reflect.apply(connectBy as (...args: unknown[]) => object, undefined, args)
+}
+
+/** What the engine has no way for: handles of core's, and the named pipes of Windows. */
+function isCores({ fd, handle, path }: Options): boolean {
+  if (fd !== undefined || (handle !== undefined && handle !== null)) return true
+  return process.platform === 'win32' && Boolean(path)
+}

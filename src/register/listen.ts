@@ -1,0 +1,45 @@
+import cluster from 'node:cluster'
+import type { Server } from 'node:net'
+import { coreListen } from '../core-net.ts'
+import { linkServer } from '../http/below.ts'
+import { normalizeArgs } from '../net/arguments.ts'
+import { listen as ownListen } from '../net/listening.ts'
+import { isSecure, isTlsOurs } from './secure.ts'
+
+type Options = Record<string, unknown>
+
+/** `net.Server.prototype.listen` of a program: by the engine, if that can do it. */
+export function listen(this: Server, ...args: unknown[]): Server {
+  const [options] = normalizeArgs(args)
+  if (isCores(this, options)) return Reflect.apply(coreListen, this, args)
+  if ('updateSettings' in this) linkServer(this)
+  ownListen(this as never, args)
+  return this
+}
+
+/**
+ * What stays core's: TLS, which is faster there; what is shared in a cluster; listeners whose
+ * connections go to other processes, which is what `pauseOnConnect` is for; handles of core's, and the
+ * named pipes of Windows.
+ */
+function isCores(server: Server, options: Options): boolean {
+  if (isSecure(server) && !isTlsOurs()) return true
+  if ((server as { pauseOnConnect?: boolean }).pauseOnConnect === true) return true
+  if (hasHandle(options) || isShared(options)) return true
+  return process.platform === 'win32' && (Boolean(options['path']) || 'fd' in options)
+}
+
+function hasHandle(options: Options): boolean {
+  const { _handle: own, handle } = options
+  // `listen(handle)`, where that is one of core's itself.
+  return Boolean(own) || Boolean(handle) || typeof options['getAsyncId'] === 'function'
+}
+
+/**
+ * Workers of a cluster listen by their primary, which listens by servers of core's for them, except
+ * for those that ask for a listener of their own.
+ */
+function isShared({ exclusive, reusePort }: Options): boolean {
+  if (cluster.isPrimary) return Object.keys(cluster.settings).length > 0
+  return !exclusive && reusePort !== true
+}

@@ -61,16 +61,39 @@ export function write(
   encoding: BufferEncoding,
   done: Done,
 ): void {
-  if (link.write(data, encoding)) done()
+  let hasRoom: boolean
+  try {
+    hasRoom = give(link, data, encoding)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  if (hasRoom) done()
   else state.writing = done
 }
 
 /** As {@link write}, of all that a stream has. */
 export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done: Done): void {
   let hasRoom = true
-  for (const { chunk, encoding } of chunks) hasRoom = link.write(chunk, encoding)
+  try {
+    for (const { chunk, encoding } of chunks) hasRoom = give(link, chunk, encoding)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
   if (hasRoom) done()
   else state.writing = done
+}
+
+/** What the engine refuses, core writes: a stream that is thrown at would never write again. */
+function give(link: Link<unknown>, data: Buffer | string, encoding: BufferEncoding): boolean {
+  try {
+    return link.write(data, encoding)
+  } catch (error) {
+    if (typeof data === 'string') throw error
+    // Memory that is shared is copied first; memory that has gone since has no bytes.
+    return link.write(Buffer.from(data))
+  }
 }
 
 /** Sends the FIN; done when everything before it is with the system. */

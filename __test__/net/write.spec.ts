@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import '../support/census.js'
+import { pair, received } from '../support/drop-in.js'
+import { soon, underEachDriver } from '../support/engine.js'
+
+function gone(text: string): { bytes: Buffer; transfer: () => void } {
+  const memory = new ArrayBuffer(text.length)
+  const bytes = Buffer.from(memory)
+  bytes.write(text)
+  return { bytes, transfer: () => void structuredClone(memory, { transfer: [memory] }) }
+}
+
+underEachDriver('memory that is shared can be written', async (t, make) => {
+  const { near, far } = await pair(t, make())
+  const shared = Buffer.from(new SharedArrayBuffer(6))
+  shared.write('shared')
+  near.write('a ')
+  near.write(shared)
+  near.cork()
+  near.write(' and ')
+  near.write(shared)
+  near.uncork()
+  near.end(' again')
+  t.is((await soon(received(far))).toString(), 'a shared and shared again')
+})
+
+underEachDriver('memory that has gone is written as nothing', async (t, make) => {
+  const { near, far } = await pair(t, make())
+  const first = gone('first')
+  first.transfer()
+  await soon(new Promise((resolve) => near.write(first.bytes, resolve)))
+  const second = gone('second')
+  near.cork()
+  near.write('one ')
+  near.write(second.bytes)
+  near.write('two')
+  second.transfer()
+  near.uncork()
+  near.end()
+  t.is((await soon(received(far))).toString(), 'one two')
+  await soon(once(near, 'close'))
+})

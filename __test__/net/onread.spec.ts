@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import type { ExecutionContext } from 'ava'
+import type { Engine } from 'mio-js/engine'
+import { type Socket, connect } from 'mio-js/net'
 import '../support/census.js'
-import { pair } from '../support/drop-in.js'
+import { pair, serving } from '../support/drop-in.js'
 import { soon, underEachDriver } from '../support/engine.js'
 import { noise } from '../support/engine-sockets.js'
 import { until } from '../support/until.js'
@@ -49,4 +52,79 @@ underEachDriver('a callback that returns false stops in the middle of a chunk', 
   }
   await soon(once(near, 'end'))
   t.deepEqual(Buffer.concat(parts), bytes)
+})
+
+/** A client that reads four bytes at a time, and what it has got. */
+async function inFours(
+  t: ExecutionContext,
+  engine: Engine,
+  onPart: (near: Socket) => unknown = () => true,
+): Promise<{ near: Socket; far: Socket; parts: string[] }> {
+  const parts: string[] = []
+  const onread = {
+    buffer: Buffer.alloc(4),
+    callback(count: number, buffer: Uint8Array) {
+      parts.push(Buffer.from(buffer.subarray(0, count)).toString())
+      return onPart(ends.near) as boolean
+    },
+  }
+  const ends = await pair(t, engine, {}, { onread })
+  return { ...ends, parts }
+}
+
+underEachDriver('a callback that pauses gets no more until it goes on', async (t, make) => {
+  const { near, far, parts } = await inFours(t, make(), (socket) => void socket.pause())
+  let isEnded = false
+  near.once('end', () => (isEnded = true))
+  far.end('abcdefghij')
+  for (const expected of [['abcd'], ['abcd', 'efgh'], ['abcd', 'efgh', 'ij']]) {
+    // oxlint-disable-next-line no-await-in-loop: one part after another
+    await until('one part more', () => parts.length === expected.length)
+    t.deepEqual(parts, expected)
+    t.false(isEnded)
+    near.resume()
+  }
+  await soon(once(near, 'close'))
+  t.true(isEnded)
+})
+
+underEachDriver('what is left of a chunk is told after the connection is gone', async (t, make) => {
+  const { near, far, parts } = await inFours(t, make(), () => false)
+  far.end('abcdefgh')
+  await until('the first part', () => parts.length === 1)
+  near.end()
+  await soon(once(far, 'close'))
+  near.resume()
+  await until('the second part', () => parts.length === 2)
+  near.resume()
+  await soon(once(near, 'close'))
+  t.deepEqual(parts, ['abcd', 'efgh'])
+})
+
+underEachDriver(
+  'a socket that is paused while it connects reads when it goes on',
+  async (t, make) => {
+    const parts: number[] = []
+    const onread = { buffer: Buffer.alloc(9), callback: (count: number) => parts.push(count) > 0 }
+    const engine = make()
+    const { port } = await serving(t, engine, {}, (socket) => socket.end('abc'))
+    const near = connect({ engine, port, host: '127.0.0.1', onread })
+    near.pause()
+    await soon(once(near, 'connect'))
+    const other = connect({ engine, port, host: '127.0.0.1' })
+    await soon(once(other.resume(), 'end'))
+    t.deepEqual(parts, [])
+    near.resume()
+    await soon(once(near, 'end'))
+    t.deepEqual(parts, [3])
+  },
+)
+
+underEachDriver('memory without room is an error', async (t, make) => {
+  const onread = { buffer: Buffer.alloc(0), callback: () => true }
+  const { near, far } = await pair(t, make(), {}, { onread })
+  far.on('error', () => {})
+  far.write('abc')
+  const [error] = await soon(once(near, 'error'))
+  t.like(error, { code: 'ENOBUFS', syscall: 'read', message: 'read ENOBUFS' })
 })

@@ -2,7 +2,7 @@
  * Errors with the very messages of `node:net`: programs, and their tests, compare them.
  */
 import { getSystemErrorName, inspect } from 'node:util'
-import { misuse, unrelated } from '../errors.ts'
+import { misuse, systemError, unrelated } from '../errors.ts'
 
 /** The address that a connect came from, if the program chose it. */
 export interface Local {
@@ -46,6 +46,12 @@ function nameOf(errno: number): string {
   } catch {
     return 'UNKNOWN'
   }
+}
+
+/** No memory to read into. */
+export function noBufferSpace(): Error {
+  const { errno } = systemError('ENOBUFS', 'read') as NodeJS.ErrnoException
+  return systemFailure(errno as number, 'read')
 }
 
 /** All attempts of a connect failed: the first one gives the code. */

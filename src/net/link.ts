@@ -112,23 +112,20 @@ export function stopReading(state: State): void {
 export function startReading(socket: Socket): void {
   const state = stateOf(socket)
   const { link, onread } = state
-  if (state.isReading || link === undefined) return
+  if (state.isReading) return
+  // What waits here is told even if the connection is gone.
+  if (link === undefined && onread?.isWaiting !== true) return
   state.isReading = true
-  if (onread === undefined) link.resume()
-  else if (!onread.resume(link, isOpen(socket), () => ended(socket))) state.isReading = false
-}
-
-function isOpen(socket: Socket): () => boolean {
-  return () => !socket.destroyed
+  if (onread === undefined) link?.resume()
+  else onread.resume(socket)
 }
 
 function onData(link: Link<Socket>, chunk: Buffer): void {
   const socket = link.data
   const state = stateOf(socket)
   if (guardIdle(socket)) return
-  const wantsMore =
-    state.onread === undefined ? socket.push(chunk) : state.onread.take(chunk, isOpen(socket))
-  if (!wantsMore) stopReading(state)
+  if (state.onread !== undefined) state.onread.take(socket, chunk)
+  else if (!socket.push(chunk)) stopReading(state)
 }
 
 function onDrain({ data: socket }: Link<Socket>): void {
@@ -143,11 +140,13 @@ function onDrain({ data: socket }: Link<Socket>): void {
 }
 
 function onEnd({ data: socket }: Link<Socket>): void {
-  if (stateOf(socket).onread?.end() === true) return
-  ended(socket)
+  const { onread } = stateOf(socket)
+  if (onread === undefined) ended(socket)
+  else onread.end(socket)
 }
 
-function ended(socket: Socket): void {
+/** Tells the stream that the peer has ended. */
+export function ended(socket: Socket): void {
   socket.push(null)
   socket.read(0)
 }

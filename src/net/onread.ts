@@ -1,4 +1,6 @@
-import type { Socket as Link } from '../engine/socket.ts'
+import { noBufferSpace } from './errors.ts'
+import { ended, stopReading } from './link.ts'
+import { type Socket, stateOf } from './socket.ts'
 
 /** Memory of the program's that received bytes are put into, and who is told. */
 export interface OnReadOptions {
@@ -14,24 +16,30 @@ export function isOnRead(value: unknown): value is OnReadOptions {
   return isMemory && typeof callback === 'function'
 }
 
-/** Reading into the program's own memory instead of the stream. */
+const nothing = Buffer.alloc(0)
+
+/**
+ * Reading into the program's own memory instead of the stream. What does not fit waits here, as it
+ * would wait in the system with a read for each part.
+ */
 export class OnRead {
   readonly #options: OnReadOptions
-  #buffer: Uint8Array | undefined
-  /** What did not fit before the callback said stop. */
-  #rest: Buffer | undefined
+  #memory: Uint8Array | undefined
+  /** What the program did not take yet. */
+  #rest: Buffer = nothing
   /** The peer ended behind that. */
   #isEnded = false
+  #isDelivering = false
 
   constructor(options: OnReadOptions) {
     this.#options = options
     const { buffer } = options
-    if (typeof buffer !== 'function') this.#buffer = buffer
+    if (typeof buffer !== 'function') this.#memory = buffer
   }
 
   /** Memory for the first bytes, once there is a connection. */
   begin(): void {
-    this.#rest = undefined
+    this.#rest = nothing
     this.#isEnded = false
     this.#renew()
   }
@@ -40,41 +48,72 @@ export class OnRead {
     const { buffer } = this.#options
     if (typeof buffer !== 'function') return
     const next = buffer()
-    if (next instanceof Uint8Array) this.#buffer = next
+    if (next instanceof Uint8Array) this.#memory = next
   }
 
-  /** Whether the program wants more. `isOpen` tells whether it still may get some. */
-  take(chunk: Buffer, isOpen: () => boolean): boolean {
-    let bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
-    this.#rest = undefined
-    while (bytes.length > 0 && isOpen()) {
-      const buffer = this.#buffer
-      // Without room nothing could ever be read.
-      if (buffer === undefined || buffer.length === 0) break
-      const count = Math.min(buffer.length, bytes.length)
-      buffer.set(bytes.subarray(0, count))
-      bytes = bytes.subarray(count)
-      const goesOn = this.#options.callback(count, buffer) !== false
-      this.#renew()
-      if (!goesOn) {
-        if (bytes.length > 0) this.#rest = bytes
-        return false
-      }
+  /** Whether something is left that a socket which goes on has to tell. */
+  get isWaiting(): boolean {
+    return this.#isEnded || this.#rest.length > 0
+  }
+
+  /** Gives away what the program did not take. */
+  release(): Buffer {
+    const rest = this.#rest
+    this.#rest = nothing
+    return rest
+  }
+
+  /** Bytes came. */
+  take(socket: Socket, chunk: Buffer): void {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    this.#deliver(socket)
+  }
+
+  /** The peer has ended: told behind all bytes, and while the program wants some. */
+  end(socket: Socket): void {
+    this.#isEnded = true
+    this.#deliver(socket)
+  }
+
+  /** Delivers what waits, never from within the program's call, and then lets the connection go on. */
+  resume(socket: Socket): void {
+    if (this.isWaiting) setImmediate(() => this.#deliver(socket))
+    else stateOf(socket).link?.resume()
+  }
+
+  #deliver(socket: Socket): void {
+    if (this.#isDelivering) return
+    this.#isDelivering = true
+    let isThrown = true
+    try {
+      while (this.#rest.length > 0 && isReading(socket)) this.#deliverOne(socket)
+      isThrown = false
+    } finally {
+      this.#isDelivering = false
+      if (isThrown) setImmediate(() => this.#deliver(socket))
     }
-    return true
+    if (this.#rest.length > 0 || !isReading(socket)) return
+    stateOf(socket).link?.resume()
+    if (!this.#isEnded) return
+    this.#isEnded = false
+    ended(socket)
   }
 
-  /** Delivers what waited, and then lets the connection go on. */
-  resume(link: Link<unknown>, isOpen: () => boolean, onEnd: () => void): boolean {
-    if (this.#rest !== undefined && !this.take(Buffer.alloc(0), isOpen)) return false
-    link.resume()
-    if (this.#isEnded) onEnd()
-    return true
+  #deliverOne(socket: Socket): void {
+    const memory = this.#memory
+    if (memory === undefined || memory.length === 0) {
+      socket.destroy(noBufferSpace())
+      return
+    }
+    const count = Math.min(memory.length, this.#rest.length)
+    memory.set(this.#rest.subarray(0, count))
+    this.#rest = this.#rest.subarray(count)
+    const goesOn = this.#options.callback(count, memory) !== false
+    this.#renew()
+    if (!goesOn) stopReading(stateOf(socket))
   }
+}
 
-  /** Whether the peer's end has to wait behind bytes. */
-  end(): boolean {
-    this.#isEnded = this.#rest !== undefined
-    return this.#isEnded
-  }
+function isReading(socket: Socket): boolean {
+  return !socket.destroyed && stateOf(socket).isReading
 }

@@ -458,7 +458,7 @@ export function opened(link: Link<unknown>): void {
   proceed(socket, inner)
   socket.emit('ready')
   // A stream that has asked does not ask again before it gets something.
-  if (socket.isPaused() && !inner.isAsked && inner.onread === undefined) stopReading(inner)
+  if (socket.isPaused() && !inner.isAsked) stopReading(inner)
   else socket.read(0)
 }
 

@@ -12,22 +12,31 @@ export function admit(server: ListeningServer, link: Link<unknown>): boolean {
   const isFull =
     maxConnections !== undefined && maxConnections !== null && server._connections >= maxConnections
   if (!isFull && !isBlocked(server, link)) return true
-  if (isFull) drop(server, link)
-  // Its handlers find no stream.
-  link.data = undefined
+  // First, as a listener may throw; its handlers find no stream.
   link.destroy()
+  if (isFull) drop(server, link)
   return false
 }
 
 /** A connection was accepted: the engine's `open` of a server. */
 export function accept(server: ListeningServer, link: Link<unknown>): void {
-  if (!admit(server, link)) return
-  const socket = socketOf(server, link)
+  const socket = socketFor(server, link)
+  if (socket === undefined) return
   server._connections += 1
   socket.server = server
   socket._server = server
   server.emit('connection', socket)
   tellServerSocket(socket)
+}
+
+/** What a program has set on its server may be of no use: then nobody would own the connection. */
+function socketFor(server: ListeningServer, link: Link<unknown>): Socket | undefined {
+  try {
+    return admit(server, link) ? socketOf(server, link) : undefined
+  } catch (error) {
+    link.destroy()
+    throw error
+  }
 }
 
 function isBlocked({ blockList }: ListeningServer, { remoteAddress }: Link<unknown>): boolean {

@@ -48,6 +48,8 @@ export function closeLink(state: State, hadError: boolean): void {
   state.bytesWritten = link.bytesWritten
   state.hadError = hadError
   state.link = undefined
+  // Its `close` is told even if nothing else keeps the process alive.
+  link.ref()
   if (state.isReset) link.terminate()
   else link.destroy()
   state.isReset = false

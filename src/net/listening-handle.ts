@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { Server as EngineServer } from '../engine/server.ts'
 import type { ServerStats } from '../engine/stats.ts'
 
@@ -9,7 +10,9 @@ export function addressesFree(): Promise<unknown> | undefined {
   return closing.size === 0 ? undefined : Promise.all(closing)
 }
 
-interface Owner {
+interface Owner extends EventEmitter {
+  readonly _handle: object | null
+  readonly _connections: number
   _emitCloseIfDrained(): void
 }
 
@@ -35,6 +38,11 @@ export class ListeningHandle {
     return this.#server.fd
   }
 
+  /** Nothing is accepted any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Counters, since it listens. */
   stats(): ServerStats {
     return this.#server.stats()
@@ -51,14 +59,22 @@ export class ListeningHandle {
   }
 
   async #close(): Promise<void> {
-    const owner = this.#owner as Partial<Owner>
-    owner._emitCloseIfDrained = () => {}
+    const owner = this.#owner
+    let isDue = false
+    const hold = (): void => {
+      isDue ||= !owner._handle && !owner._connections
+    }
+    owner._emitCloseIfDrained = hold
+    // Whoever waits for the `close` gets it, even if nothing else keeps the process alive.
+    this.#server.ref()
     const stopped = this.#server.stop()
     closing.add(stopped)
     await stopped
     closing.delete(stopped)
-    delete owner._emitCloseIfDrained
-    this.#owner._emitCloseIfDrained()
+    // Another one of the same owner may have begun to close.
+    if (owner._emitCloseIfDrained === hold) delete (owner as Partial<Owner>)._emitCloseIfDrained
+    // The owner may listen again by now: its `close` is owed all the same.
+    if (isDue) process.nextTick(() => owner.emit('close'))
   }
 
   ref(): void {

@@ -2,10 +2,11 @@
 import cluster from 'node:cluster'
 import { lookup } from 'node:dns'
 import { type EventEmitter, addAbortListener } from 'node:events'
-import { chmodSync } from 'node:fs'
+import { chmodSync, statSync } from 'node:fs'
 import { type BlockList, isIP, isIPv6 } from 'node:net'
 import type { Engine } from '../engine/engine.ts'
 import type { Handlers } from '../engine/handlers.ts'
+import type { Server as EngineServer } from '../engine/server.ts'
 import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
@@ -18,6 +19,8 @@ import { alreadyListening, clusterSharing, systemFailure, wrongValue } from './e
 import { handlers } from './link.ts'
 import { ListeningHandle, addressesFree } from './listening-handle.ts'
 import { portOf } from './validate.ts'
+
+const maxBacklog = 2 ** 31 - 1
 
 /** A server, ours or core's. */
 export interface ListeningServer extends EventEmitter {
@@ -47,7 +50,7 @@ export interface ListeningServer extends EventEmitter {
 
 /** Where a server is to listen. */
 type Place =
-  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'path'; readonly path: string; readonly mode: number }
   | { readonly kind: 'fd'; readonly fd: number }
   | { readonly kind: 'bound'; readonly bound: Bound }
   | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
@@ -194,10 +197,8 @@ function listenOnPath(
     throw wrongValue('options', options, reason)
   }
   server._pipeName = path
-  begin(server, { kind: 'path', path }, wanted, Boolean(exclusive))
-  if (server._handle === null) return
   const mode = (readableAll === true ? 0o444 : 0) | (writableAll === true ? 0o222 : 0)
-  if (mode !== 0) chmodSync(path, 0o700 | mode)
+  begin(server, { kind: 'path', path, mode }, wanted, Boolean(exclusive))
 }
 
 /** Listens now, or when an address of ours is free again that was given back. */
@@ -245,7 +246,7 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
   const listener = engine.listen({
     ...unlimited,
     ...targetOf(place),
-    backlog: Math.trunc(wanted.backlog),
+    backlog: backlogOf(wanted),
     ipv6Only: wanted.ipv6Only,
     reusePort: wanted.reusePort,
     maxConnections: Infinity,
@@ -255,16 +256,37 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
     paused: wanted.acceptor.isPaused(server),
     socket: {
       ...wanted.acceptor.handlers,
-      open: (link: Link<unknown>) => wanted.acceptor.accept(server, link),
+      open: (link: Link<unknown>) => {
+        // As what waits in the system when it stops to listen.
+        if (handle.isClosed) link.terminate()
+        else wanted.acceptor.accept(server, link)
+      },
     },
   } as object)
-  server._handle = new ListeningHandle(listener, server)
+  if (place.kind === 'path' && place.mode !== 0) allow(place.path, place.mode, listener)
+  const handle = new ListeningHandle(listener, server)
+  server._handle = handle
   server._connectionKey = connectionKey(place)
   tellListenEnd(server)
   if (server._unref) server.unref()
   process.nextTick(() => {
     if (server._handle !== null) server.emit('listening')
   })
+}
+
+/** Users other than its own may connect. */
+function allow(path: string, mode: number, listener: EngineServer): void {
+  try {
+    chmodSync(path, statSync(path).mode | mode)
+  } catch (error) {
+    listener.closeNow()
+    throw error
+  }
+}
+
+/** The system takes a negative number as one that is too large. */
+function backlogOf({ backlog }: Wanted): number {
+  return backlog >= 0 && backlog <= maxBacklog ? Math.trunc(backlog) : maxBacklog
 }
 
 function keepAliveOf({ keepAlive, keepAliveInitialDelay: seconds }: ListeningServer): unknown {

@@ -41,9 +41,10 @@ test('a worker goes on with a connection', async (t) => {
   const program = new URL('../programs/net-adopting-worker.js', import.meta.url)
   const detached = await soon(far.detach())
   const worker = new Worker(program, { workerData: detached })
+  const exited = once(worker, 'exit')
   near.end('two')
   t.is((await soon(received(near))).toString(), 'ONE TWO')
-  await soon(once(worker, 'exit'))
+  await soon(exited)
   await engine.close()
 })
 

@@ -367,6 +367,10 @@ Object.assign(SocketClass.prototype, {
   _pendingEncoding: '',
 })
 
+interface ReadingAhead {
+  readonly _readableState: { readingMore: boolean }
+}
+
 /** What a constructor does, for one that is called on an object, too. */
 function initialise(socket: SocketClass, init: SocketInit): void {
   const inner = new State()
@@ -384,6 +388,8 @@ function initialise(socket: SocketClass, init: SocketInit): void {
   if (isOnRead(init.onread)) inner.onread = new OnRead(init.onread)
   inner.maxPending = maxPendingOf(init.maxPending)
   resetWrite(socket)
+  // The engine reads on by itself, so the stream need not ask for more in a tick after each chunk.
+  ;(socket as unknown as ReadingAhead)._readableState.readingMore = true
   socket.on('end', onEnd)
   if (init.handle instanceof BoundSocket) bind(inner, init.handle.release())
   else if (init.fd !== undefined) adoptInto(socket as Socket, init.fd, init)

@@ -130,8 +130,10 @@ function onData(link: Link<Socket>, chunk: Buffer): void {
   else if (!socket.push(chunk)) stopReading(state)
 }
 
-function onDrain({ data: socket }: Link<Socket>): void {
-  const state = stateOf(socket)
+function onDrain(link: Link<Socket>): void {
+  const state = stateOf(link.data)
+  // It may be about the first of several writes.
+  if (!link.flushed()) return
   const { writing, finishing } = state
   state.writing = undefined
   writing?.()

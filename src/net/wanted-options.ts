@@ -5,6 +5,16 @@ import { isIPv6 } from 'node:net'
 const usualInterval = 1
 const usualCount = 10
 
+/** The most that Linux takes. */
+export const mostSeconds = 32_767
+const mostProbes = 127
+
+/** What systems refuse is not set, and no program is told. */
+function taken(value: unknown, usual: number, most: number): number {
+  const isTaken = Number.isInteger(value) && (value as number) > 0 && (value as number) <= most
+  return isTaken ? (value as number) : usual
+}
+
 /**
  * Options that a program may set at any time: what is set before there is a connection is
  * remembered, and what is set again does not reach the system again.
@@ -48,11 +58,12 @@ export class WantedOptions {
   }
 
   #applyKeepAlive(link: Link<unknown>): void {
-    // Without a delay the times stay the system's.
-    const isTimed = this.delay > 0
-    const interval = isTimed ? (this.interval ?? usualInterval) : 0
-    const count = isTimed ? (this.count ?? usualCount) : 0
-    link.setKeepAlive(this.keepAlive, this.delay * 1000, interval * 1000, count)
+    // Without a delay that systems take the times stay theirs.
+    const isTimed = this.delay > 0 && this.delay <= mostSeconds
+    const delay = isTimed ? this.delay : 0
+    const interval = isTimed ? taken(this.interval, usualInterval, mostSeconds) : 0
+    const count = isTimed ? taken(this.count, usualCount, mostProbes) : 0
+    link.setKeepAlive(this.keepAlive, delay * 1000, interval * 1000, count)
   }
 
   setTypeOfService(link: Link<unknown> | undefined, tos: number): void {

@@ -40,6 +40,11 @@ export function placedFailure(
   return unrelated(() => Object.assign(new Error(message), properties))
 }
 
+/** The number of an error of the system, on this one. */
+export function errnoOf(code: string): number {
+  return (systemError(code, '') as NodeJS.ErrnoException).errno as number
+}
+
 function nameOf(errno: number): string {
   try {
     return getSystemErrorName(errno)

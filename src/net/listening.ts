@@ -15,10 +15,11 @@ import { type Bound, BoundSocket } from './bound-socket.ts'
 import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
 import { engineMark, unlimited } from './client-profile.ts'
 import { netEngine } from './engine.ts'
-import { alreadyListening, clusterSharing, systemFailure, wrongValue } from './errors.ts'
+import { alreadyListening, clusterSharing, errnoOf, systemFailure, wrongValue } from './errors.ts'
 import { handlers } from './link.ts'
 import { ListeningHandle, addressesFree } from './listening-handle.ts'
 import { portOf } from './validate.ts'
+import { mostSeconds } from './wanted-options.ts'
 
 const maxBacklog = 2 ** 31 - 1
 
@@ -291,7 +292,8 @@ function backlogOf({ backlog }: Wanted): number {
 
 function keepAliveOf({ keepAlive, keepAliveInitialDelay: seconds }: ListeningServer): unknown {
   if (!keepAlive) return false
-  return seconds > 0 ? { delay: seconds * 1000, interval: 1000, count: 10 } : true
+  const isTimed = seconds > 0 && seconds <= mostSeconds
+  return isTimed ? { delay: seconds * 1000, interval: 1000, count: 10 } : true
 }
 
 function targetOf(place: Place): object {
@@ -321,27 +323,26 @@ function connectionKey(place: Place): string {
   }
 }
 
-/** libuv has two errors of its own: a directory that is not there, and a descriptor that does not fit. */
+/** libuv has errors of its own: of paths that cannot be, and of descriptors that do not fit. */
 function inWordsOfNet(error: NodeJS.ErrnoException, place: Place): NodeJS.ErrnoException {
   if (place.kind === 'path' && error.code === 'ENOENT') {
-    return renamed(error, 'EACCES', 'permission denied')
+    return renamed(place.path, 'EACCES', 'permission denied')
+  }
+  const isNoPath = error.code === 'ENAMETOOLONG' || error.code === 'ERR_INVALID_ARG_VALUE'
+  if (place.kind === 'path' && isNoPath) {
+    return renamed(place.path, 'EINVAL', 'invalid argument')
   }
   if (place.kind === 'fd' && error.code !== 'EADDRINUSE') {
     return Object.assign(systemFailure(-22, 'listen'), {
       message: 'listen EINVAL: invalid argument',
+      address: null,
     })
   }
   return error
 }
 
-function renamed(error: NodeJS.ErrnoException, code: string, text: string): NodeJS.ErrnoException {
-  const { address } = error as { address?: string }
-  const message = `listen ${code}: ${text} ${address ?? ''}`
-  return Object.assign(new Error(message), {
-    errno: -13,
-    code,
-    syscall: 'listen',
-    address,
-    port: -1,
-  })
+function renamed(address: string, code: string, text: string): NodeJS.ErrnoException {
+  const message = `listen ${code}: ${text} ${address}`
+  const properties = { errno: errnoOf(code), code, syscall: 'listen', address, port: -1 }
+  return Object.assign(new Error(message), properties)
 }

@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks'
+import { isIP } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { Connection } from '../engine/connection.ts'
 import type { Machine } from '../engine/machine.ts'
 import { machineOf } from '../engine/engine.ts'
 import { openConnection } from '../engine/open-connection.ts'
 import { Field, Flag, lower, raise } from '../engine/options.ts'
-import { systemError } from '../errors.ts'
 import { clientProfile } from './client-profile.ts'
-import { allFailed, blocked, connectionTimeout, placedFailure } from './errors.ts'
+import { allFailed, blocked, connectionTimeout, errnoOf, placedFailure } from './errors.ts'
 import { type Socket, stateOf } from './socket.ts'
 
 /** One address to try; without a family it is a path. */
@@ -116,6 +116,10 @@ export class Opening {
       this.#failed(candidate, blocked(address))
       return
     }
+    if (!this.#isLocalOf(candidate)) {
+      this.#give(this.#failure(candidate, errnoOf('EINVAL'), 'bind'))
+      return
+    }
     if (family === undefined) socket.emit('connectionAttempt', address)
     else socket.emit('connectionAttempt', address, port, family)
     if (this.#isOver) return
@@ -139,13 +143,21 @@ export class Opening {
     }
   }
 
+  /** An address of the other family cannot be what a socket is bound to. */
+  #isLocalOf({ family }: Candidate): boolean {
+    const { localAddress } = this.#route
+    const isAny = localAddress === undefined || family === undefined || this.#isMultiple
+    return isAny || isIP(localAddress) === family
+  }
+
   #isBlocked({ address, family }: Candidate): boolean {
     return family !== undefined && this.#socket.blockList?.check(address, `ipv${family}`) === true
   }
 
   /** A negative number if it could not begin. */
   #open(candidate: Candidate): number {
-    const { family } = candidate
+    const { address, family } = candidate
+    if (family !== undefined && isIP(address) !== family) return errnoOf('EINVAL')
     const { port, localPort } = this.#route
     const { settings, numbers } = clientProfile(this.#socket.writableHighWaterMark)
     const state = stateOf(this.#socket)
@@ -166,7 +178,7 @@ export class Opening {
       settings,
       numbers,
       noOptions,
-      candidate.address,
+      address,
       this.#localFor(candidate),
       attempt,
     )
@@ -210,12 +222,13 @@ export class Opening {
     const { address, family } = candidate
     const { port } = this.#route
     const socket = this.#socket
+    if (!this.#isMultiple) socket.connecting = false
     if (family === undefined) {
       socket.emit('connectionAttemptFailed', address, undefined, undefined, error)
     } else {
       socket.emit('connectionAttemptFailed', address, port, family, error)
     }
-    if (!this.#isOver && socket.connecting) this.#tryNext()
+    if (!this.#isOver && !socket.destroyed) this.#tryNext()
   }
 
   /** The attempt takes too long: it is given up, and the next address tried. */
@@ -228,8 +241,11 @@ export class Opening {
     if (!this.#isOver && this.#socket.connecting) this.#tryNext()
   }
 
-  #failure(candidate: Candidate, code: number, syscall: string): Error {
+  #failure(candidate: Candidate, errno: number, syscall: string): Error {
     const { address, family } = candidate
+    // An interface that is not there, and a path that is too long, are wrong addresses for libuv.
+    const isWrong = errno === errnoOf('ENODEV') || errno === errnoOf('ENAMETOOLONG')
+    const code = isWrong ? errnoOf('EINVAL') : errno
     const { port, localAddress, localPort } = this.#route
     if (syscall === 'bind') {
       return placedFailure(code, syscall, this.#localFor(candidate), localPort)
@@ -242,7 +258,3 @@ export class Opening {
 }
 
 const noOptions = new Uint8Array(0)
-
-function errnoOf(code: string): number {
-  return (systemError(code, '') as NodeJS.ErrnoException).errno as number
-}

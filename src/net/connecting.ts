@@ -5,7 +5,15 @@ import {
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
 } from 'node:net'
-import { invalidFamily, invalidIp, missingPlace, wrongType, wrongValue } from './errors.ts'
+import {
+  errnoOf,
+  invalidFamily,
+  invalidIp,
+  missingPlace,
+  placedFailure,
+  wrongType,
+  wrongValue,
+} from './errors.ts'
 import { type Candidate, Opening, type Route } from './opening.ts'
 import { type Socket, stateOf } from './socket.ts'
 import {
@@ -31,6 +39,20 @@ export function beginConnect(socket: Socket, options: Record<string, unknown>): 
   socket.connecting = true
   if (bound === undefined ? Boolean(path) : bound.path !== undefined) connectPath(socket, path)
   else connectPort(socket, options)
+}
+
+/** A second connect of a socket that has a connection, or is about to: it loses what it has. */
+export function refuseConnect(socket: Socket, { host, port, path }: Record<string, unknown>): void {
+  const code = socket.connecting ? 'EALREADY' : 'EISCONN'
+  socket.connecting = true
+  const address = String(path || host || 'localhost')
+  const error = placedFailure(
+    errnoOf(code),
+    'connect',
+    address,
+    path ? undefined : wantedPort(port),
+  )
+  fail(socket, error)
 }
 
 /** Neither a port nor a path is a mistake that nothing else is done for. */

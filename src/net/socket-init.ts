@@ -57,7 +57,7 @@ export function isBlockList(value: unknown): value is BlockList {
 }
 
 /** What a socket's stream is made with. */
-export function streamOptions(init: SocketInit): DuplexOptions {
+export function streamOptions({ signal: _signal, ...init }: SocketInit): DuplexOptions {
   return {
     ...init,
     allowHalfOpen: Boolean(init.allowHalfOpen),

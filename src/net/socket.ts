@@ -1,18 +1,17 @@
 import { closeSync } from 'node:fs'
 import * as core from 'node:net'
-import { Duplex } from 'node:stream'
+import { Duplex, addAbortSignal } from 'node:stream'
 import type { Detached } from '../engine/departure.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Socket as Link } from '../engine/socket.ts'
 import type { SocketOptions } from '../socket-options.ts'
 import { type Callback, isNormalized, normalizeArgs } from './arguments.ts'
-import { addAbortSignal } from './abort.ts'
 import { adoptInto } from './adopting.ts'
 import { type Bound, BoundSocket } from './bound-socket.ts'
 import { bufferedOf } from './buffered.ts'
 import { callable } from './callable.ts'
 import { tellClientSocket } from './channels.ts'
-import { beginConnect, checkPlace } from './connecting.ts'
+import { beginConnect, checkPlace, refuseConnect } from './connecting.ts'
 import { detach } from './detaching.ts'
 import { netEngine } from './engine.ts'
 import {
@@ -81,8 +80,12 @@ class SocketClass extends Duplex {
     if (this._parent?.connecting === true) return this
     checkPlace(options)
     const inner = this[state]
-    if (this.destroyed || inner.link === undefined) renew(this, inner)
-    beginConnect(this as Socket, options)
+    const isTaken = inner.opening !== undefined || inner.link !== undefined
+    if (isTaken && !this.destroyed) refuseConnect(this as Socket, options)
+    else {
+      renew(this, inner)
+      beginConnect(this as Socket, options)
+    }
     return this
   }
 
@@ -122,15 +125,19 @@ class SocketClass extends Duplex {
     this.connecting = false
     for (const timer of timersOf(this)) clearTimeout(timer)
     inner.opening = undefined
-    inner.parked = undefined
+    // In a listener of `connect` it is about to be written.
+    if (link === undefined) inner.parked = undefined
     opening?.cancel()
     closeBound(inner)
     if (link !== undefined) closeLink(inner, hadError)
     done(error)
-    if (link === undefined) {
-      process.nextTick(() => {
-        parked?.done(closedBeforeConnection())
+    if (link === undefined && opening === undefined && inner.last === undefined) {
+      process.nextTick(() => this.emit('close'))
+    } else if (link === undefined) {
+      // Later than the error, so that who awaits that can still await this.
+      setImmediate(() => {
         this.emit('close', hadError)
+        parked?.done(closedBeforeConnection())
       })
     }
     const server = this._server
@@ -162,7 +169,7 @@ class SocketClass extends Duplex {
     if (link === undefined && opening === undefined) return this.destroy(socketIsClosed())
     if (opening !== undefined) {
       if (opening.isPath) throw invalidHandle()
-      this.once('connect', () => reset(this))
+      this[state].isToReset = true
       return this
     }
     if (link?.remoteAddress === undefined) throw invalidHandle()
@@ -393,7 +400,7 @@ function initialise(socket: SocketClass, init: SocketInit): void {
   socket.on('end', onEnd)
   if (init.handle instanceof BoundSocket) bind(inner, init.handle.release())
   else if (init.fd !== undefined) adoptInto(socket as Socket, init.fd, init)
-  if (init.signal !== undefined) addAbortSignal(socket, init.signal)
+  if (init.signal) addAbortSignal(init.signal, socket)
 }
 
 function bind(inner: State, bound: Bound): void {
@@ -429,6 +436,7 @@ function renew(socket: SocketClass, inner: State): void {
   resetWrite(socket)
   inner.last = undefined
   inner.isAsked = false
+  inner.isToReset = false
   inner.bytesRead = 0
   inner.bytesWritten = 0
 }
@@ -462,6 +470,7 @@ export function opened(link: Link<unknown>): void {
   inner.onread?.begin()
   socket.emit('connect')
   proceed(socket, inner)
+  if (inner.isToReset) reset(socket)
   socket.emit('ready')
   // A stream that has asked does not ask again before it gets something.
   if (socket.isPaused() && !inner.isAsked) stopReading(inner)

@@ -36,6 +36,8 @@ export class State {
   /** Whether it is closed with an error, for the `close` that is told later. */
   hadError = false
   isReset = false
+  /** Whether it is to be reset as soon as there is a connection. */
+  isToReset = false
   isUnref = false
   maxPending = Infinity
   bytesRead = 0

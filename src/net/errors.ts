@@ -1,8 +1,8 @@
 /**
  * Errors with the very messages of `node:net`: programs, and their tests, compare them.
  */
-import { getSystemErrorName, inspect } from 'node:util'
-import { misuse, systemError, unrelated } from '../errors.ts'
+import { getSystemErrorMap, inspect } from 'node:util'
+import { misuse, systemError, unrelated, unrelatedFailure } from '../errors.ts'
 
 /** The address that a connect came from, if the program chose it. */
 export interface Local {
@@ -13,6 +13,7 @@ export interface Local {
 /** `read ECONNRESET`: of something that no code of the program's has caused, so without a stack. */
 export function systemFailure(errno: number, syscall: string): Error {
   const code = nameOf(errno)
+  if (code === undefined) return unrelatedFailure(errno, syscall)
   return unrelated(() => Object.assign(new Error(`${syscall} ${code}`), { errno, code, syscall }))
 }
 
@@ -25,6 +26,7 @@ export function placedFailure(
   local?: Local,
 ): Error {
   const code = nameOf(errno)
+  if (code === undefined) return unrelatedFailure(errno, syscall)
   const hasPort = port !== undefined && port > 0
   const text = hasPort ? `${address}:${port}` : address
   const from = local === undefined ? '' : ` - Local (${local.address}:${local.port})`
@@ -40,23 +42,19 @@ export function placedFailure(
   return unrelated(() => Object.assign(new Error(message), properties))
 }
 
-/** The number of an error of the system, on this one. */
-export function errnoOf(code: string): number {
-  return (systemError(code, '') as NodeJS.ErrnoException).errno as number
-}
-
-function nameOf(errno: number): string {
-  try {
-    return getSystemErrorName(errno)
-  } catch {
-    return 'UNKNOWN'
-  }
+/** Undefined for what is no error of the system, but one of this package. */
+function nameOf(errno: number): string | undefined {
+  return getSystemErrorMap().get(errno)?.[0]
 }
 
 /** No memory to read into. */
 export function noBufferSpace(): Error {
-  const { errno } = systemError('ENOBUFS', 'read') as NodeJS.ErrnoException
-  return systemFailure(errno as number, 'read')
+  return systemFailure(errnoOf('ENOBUFS'), 'read')
+}
+
+/** The number that this system has for an error. */
+export function errnoOf(code: string): number {
+  return (systemError(code, '') as NodeJS.ErrnoException).errno as number
 }
 
 /** All attempts of a connect failed: the first one gives the code. */

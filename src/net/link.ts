@@ -3,9 +3,11 @@
  * the stream as its `data`.
  */
 import type { Handlers } from '../engine/handlers.ts'
-import type { Socket as Link } from '../engine/socket.ts'
-import { systemFailure } from './errors.ts'
+import { State as Ends } from '../engine/connection.ts'
+import { type Socket as Link, connectionOf } from '../engine/socket.ts'
+import { socketIsClosed, systemFailure } from './errors.ts'
 import { guardIdle } from './idle-guard.ts'
+import { moveTimeout } from './timeout.ts'
 import { type Socket, stateOf } from './socket.ts'
 import type { Chunks, Done, State } from './state.ts'
 
@@ -26,14 +28,11 @@ export function attach(socket: Socket, link: Link<unknown>): void {
   state.last = link
   state.isReading = true
   if (state.isUnref) link.unref()
-  if (socket.timeout !== undefined && socket.timeout > 0) {
-    clearTimeout(state.timer)
-    link.setTimeout(socket.timeout)
-  }
+  moveTimeout(state, link)
 }
 
 /** The connection is gone: what is known of it is kept. */
-function leave(state: State, link: Link<unknown>): void {
+export function forget(state: State, link: Link<unknown>): void {
   state.bytesRead = link.bytesRead
   state.bytesWritten = link.bytesWritten
   state.link = undefined
@@ -173,15 +172,26 @@ function onClose(link: Link<Socket>, error: Error | undefined): void {
     socket.emit('close', state.hadError)
     return
   }
-  leave(state, link)
-  const failure = error === undefined ? undefined : failureOf(error)
+  forget(state, link)
+  let failure = error === undefined ? undefined : failureOf(error)
   if (failure !== undefined) socket.destroy(failure)
+  else if (!isOver(link)) {
+    socket.destroy()
+    failure = socketIsClosed()
+  }
   writing?.(failure)
   finishing?.(failure)
 }
 
+/** Whether both ends have ended. If not, and without an error, the engine was closed. */
+function isOver(link: Link<unknown>): boolean {
+  const { state } = connectionOf(link)
+  const both = Ends.ENDED | Ends.PEER_ENDED
+  return (state & (both | Ends.DROPPED)) === both
+}
+
 /** The engine's error in the words of `node:net`. */
-function failureOf(error: NodeJS.ErrnoException): Error {
+export function failureOf(error: NodeJS.ErrnoException): Error {
   const { errno, syscall } = error
   return errno === undefined ? error : systemFailure(errno, syscall ?? 'read')
 }

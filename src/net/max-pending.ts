@@ -21,6 +21,9 @@ export function limitedWrite(this: Duplex, ...args: unknown[]): boolean {
   if (this.writableLength + buffered <= maxPending) {
     return Reflect.apply(Duplex.prototype.write, this, args) as boolean
   }
-  this.destroy(tooMuchPending())
+  const error = tooMuchPending()
+  const callback = args.findLast((arg) => typeof arg === 'function')
+  if (callback !== undefined) process.nextTick(callback, error)
+  this.destroy(error)
   return false
 }

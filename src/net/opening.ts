@@ -6,6 +6,7 @@ import type { Machine } from '../engine/machine.ts'
 import { machineOf } from '../engine/engine.ts'
 import { openConnection } from '../engine/open-connection.ts'
 import { Field, Flag, lower, raise } from '../engine/options.ts'
+import { engineClosed } from '../errors.ts'
 import { clientProfile } from './client-profile.ts'
 import { allFailed, blocked, connectionTimeout, errnoOf, placedFailure } from './errors.ts'
 import { type Socket, stateOf } from './socket.ts'
@@ -112,6 +113,10 @@ export class Opening {
     const { address, family } = candidate
     const { port } = this.#route
     const socket = this.#socket
+    if (this.#machine.isClosing) {
+      this.#give(engineClosed())
+      return
+    }
     if (this.#isMultiple && this.#isBlocked(candidate)) {
       this.#failed(candidate, blocked(address))
       return

@@ -2,6 +2,7 @@ import { BlockList } from 'node:net'
 import type { DuplexOptions } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import type { BoundSocket } from './bound-socket.ts'
+import { checkSignal } from './abort.ts'
 import { wrongType, wrongValue } from './errors.ts'
 import type { OnReadOptions } from './onread.ts'
 import { checkInt32, checkNumber } from './validate.ts'
@@ -48,6 +49,7 @@ export function checkInit(options: unknown): SocketInit {
   if (init.blockList && !isBlockList(init.blockList)) {
     throw wrongType('options.blockList', 'an net.BlockList', init.blockList)
   }
+  if (init.signal !== undefined) checkSignal(init.signal)
   return init
 }
 
@@ -60,6 +62,8 @@ export function isBlockList(value: unknown): value is BlockList {
 export function streamOptions({ signal: _signal, ...init }: SocketInit): DuplexOptions {
   return {
     ...init,
+    // Attached when the socket can be destroyed.
+    signal: undefined,
     allowHalfOpen: Boolean(init.allowHalfOpen),
     // The descriptor is closed first.
     emitClose: false,

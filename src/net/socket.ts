@@ -124,9 +124,11 @@ class SocketClass extends Duplex {
     const hadError = Boolean(error)
     this.connecting = false
     for (const timer of timersOf(this)) clearTimeout(timer)
+    inner.silence = undefined
     inner.opening = undefined
     // In a listener of `connect` it is about to be written.
     if (link === undefined) inner.parked = undefined
+    inner.ending = undefined
     opening?.cancel()
     closeBound(inner)
     if (link !== undefined) closeLink(inner, hadError)
@@ -400,7 +402,17 @@ function initialise(socket: SocketClass, init: SocketInit): void {
   socket.on('end', onEnd)
   if (init.handle instanceof BoundSocket) bind(inner, init.handle.release())
   else if (init.fd !== undefined) adoptInto(socket as Socket, init.fd, init)
-  if (init.signal) addAbortSignal(init.signal, socket)
+  if (init.signal) listenTo(init.signal, socket)
+}
+
+/** What was taken over is closed if the signal is of no use: nobody else has it any more. */
+function listenTo(signal: AbortSignal, socket: SocketClass): void {
+  try {
+    addAbortSignal(signal, socket)
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }
 
 function bind(inner: State, bound: Bound): void {
@@ -507,8 +519,8 @@ function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
 /** Timers of this socket, and of those that stand on it. */
 function* timersOf(socket: SocketClass): IterableIterator<NodeJS.Timeout> {
   for (let each: SocketClass | null | undefined = socket; each; each = each._parent) {
-    const { timer } = (each[state] as State | undefined) ?? {}
-    if (timer !== undefined) yield timer
+    const { silence } = (each[state] as State | undefined) ?? {}
+    if (silence !== undefined) yield silence.timer
   }
 }
 

@@ -17,6 +17,13 @@ export interface Parked {
   readonly done: Done
 }
 
+/** A time after which a socket without a connection tells `timeout`. */
+export interface Silence {
+  readonly timer: NodeJS.Timeout
+  /** Milliseconds. */
+  readonly duration: number
+}
+
 /** What is inside of a socket. */
 export class State {
   /** The engine's socket, while there is a connection. */
@@ -51,6 +58,6 @@ export class State {
   ending: Done | undefined = undefined
   onread: OnRead | undefined = undefined
   /** As long as there is no connection, whose own is native. */
-  timer: NodeJS.Timeout | undefined = undefined
+  silence: Silence | undefined = undefined
   readonly options = new WantedOptions()
 }

@@ -2,6 +2,8 @@ import { clearTimeout, setTimeout } from 'node:timers'
 import { type Socket, stateOf } from './socket.ts'
 import { checkFunction, durationOf } from './validate.ts'
 import type { Callback } from './arguments.ts'
+import type { Socket as Link } from '../engine/socket.ts'
+import type { State } from './state.ts'
 
 /**
  * The time after which a silent socket tells `timeout`. A connection's own is the engine's, which sees
@@ -16,12 +18,25 @@ export function setSocketTimeout(
   socket.timeout = milliseconds
   const duration = durationOf('msecs', milliseconds)
   const state = stateOf(socket)
-  clearTimeout(state.timer)
+  clearTimeout(state.silence?.timer)
+  state.silence = undefined
   const { link } = state
   if (link !== undefined) link.setTimeout(Math.ceil(duration))
-  else if (duration > 0) state.timer = setTimeout(() => socket._onTimeout(), duration).unref()
+  else if (duration > 0) {
+    const timer = setTimeout(() => socket._onTimeout(), duration).unref()
+    state.silence = { timer, duration }
+  }
   if (callback === undefined) return
   checkFunction('callback', callback)
   if (duration === 0) socket.removeListener('timeout', callback)
   else socket.once('timeout', callback)
+}
+
+/** What has waited for a connection goes on with it. */
+export function moveTimeout(state: State, link: Link<unknown>): void {
+  const { silence } = state
+  if (silence === undefined) return
+  clearTimeout(silence.timer)
+  state.silence = undefined
+  link.setTimeout(Math.ceil(silence.duration))
 }

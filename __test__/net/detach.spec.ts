@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { closeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { Engine } from 'mio-js/engine'
@@ -58,4 +59,38 @@ underEachDriver('what cannot be detached says why, and goes on', async (t, make)
   t.deepEqual(await soon(once(far, 'data')), ['still here'])
   near.end()
   await rejectsCode(t, 'ERR_SOCKET_CLOSED', near.detach())
+})
+
+underEachDriver('a socket that is destroyed while it is detached closes', async (t, make) => {
+  const { near } = await pair(t, make())
+  const detached = near.detach()
+  await new Promise((resolve) => process.nextTick(resolve))
+  const closed = once(near, 'close')
+  near.destroy()
+  await soon(closed)
+  // It was either given away before, and is the test's, or closed.
+  const result = await soon(Promise.allSettled([detached]))
+  for (const outcome of result) {
+    if (outcome.status === 'fulfilled') closeSync(outcome.value.fd)
+    else t.is((outcome.reason as NodeJS.ErrnoException).code, 'ERR_SOCKET_CLOSED')
+  }
+  t.pass()
+})
+
+underEachDriver('what a callback did not take goes with the connection', async (t, make) => {
+  const engine = make()
+  let count = 0
+  const onread = {
+    buffer: Buffer.alloc(4),
+    callback() {
+      count += 1
+      return false
+    },
+  }
+  const { near, far } = await pair(t, engine, {}, { onread })
+  far.write('abcdefghij')
+  await until('the first part', () => count === 1)
+  const detached = await soon(near.detach())
+  t.is(detached.leftover.toString(), 'efghij')
+  closeSync(detached.fd)
 })

@@ -1,9 +1,12 @@
+import { State as Ends } from '../engine/connection.ts'
 import type { Detached } from '../engine/departure.ts'
+import { type Socket as Link, connectionOf } from '../engine/socket.ts'
 import { invalidState } from '../errors.ts'
 import { bufferedOf } from './buffered.ts'
 import { socketIsClosed } from './errors.ts'
-import { startReading, stopReading } from './link.ts'
+import { failureOf, forget, startReading, stopReading } from './link.ts'
 import { type Socket, stateOf } from './socket.ts'
+import type { State } from './state.ts'
 
 /** Everything that was written, first of all. */
 function written(socket: Socket): Promise<void> {
@@ -29,15 +32,36 @@ export async function detach(socket: Socket): Promise<Detached> {
     await written(socket)
     const { link } = state
     if (link === undefined) throw socketIsClosed()
-    const { fd, leftover } = await link.detach()
-    state.bytesRead = link.bytesRead
-    state.bytesWritten = link.bytesWritten
-    state.link = undefined
-    const bytes = Buffer.concat([...bufferedOf(socket), leftover])
-    socket.destroy()
-    return { fd, leftover: bytes }
+    return await leave(socket, state, link)
   } catch (error) {
     startReading(socket)
     throw error
+  }
+}
+
+/** From here on the engine tells nothing more of the connection, so its end is told here. */
+async function leave(socket: Socket, state: State, link: Link<unknown>): Promise<Detached> {
+  const departure = link.detach()
+  // It is closed already, which waits behind what was received.
+  if ((connectionOf(link).state & Ends.DEPARTING) === 0) return departure
+  try {
+    const { fd, leftover } = await departure
+    const rest = state.onread?.release() ?? Buffer.alloc(0)
+    const detached = { fd, leftover: Buffer.concat([...bufferedOf(socket), rest, leftover]) }
+    end(socket, state, link)
+    return detached
+  } catch (error) {
+    end(socket, state, link, failureOf(error as Error))
+    throw error
+  }
+}
+
+function end(socket: Socket, state: State, link: Link<unknown>, error?: Error): void {
+  if (state.link === link) {
+    forget(state, link)
+    socket.destroy(error)
+  } else {
+    // The program has destroyed it meanwhile.
+    process.nextTick(() => socket.emit('close', state.hadError))
   }
 }

@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Engine } from 'mio-js/engine'
 import { BoundSocket, Socket, connect, createServer } from 'mio-js/net'
 import '../support/census.js'
 import { pair, received } from '../support/drop-in.js'
@@ -86,3 +87,25 @@ underEachDriver('a path can be bound, listened on and connected from', async (t,
   server.close()
   await soon(once(server, 'close'))
 })
+
+underEachDriver(
+  "one that nothing could take over is closed, or is still the program's",
+  async (t) => {
+    const engine = new Engine()
+    await engine.close()
+    const server = createServer({ engine })
+    server.listen(new BoundSocket())
+    const [error] = await soon(once(server, 'error'))
+    t.is((error as NodeJS.ErrnoException).code, 'ERR_ENGINE_CLOSED')
+
+    const bound = new BoundSocket()
+    throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => {
+      // oxlint-disable-next-line no-new: it throws
+      new Socket({ handle: bound, signal: {} as AbortSignal })
+    })
+    t.true(fstatSync(bound.fd()).isSocket())
+    const isAborted = new Socket({ handle: bound, signal: AbortSignal.abort() })
+    isAborted.on('error', () => {})
+    await soon(new Promise((resolve) => isAborted.once('close', resolve)))
+  },
+)

@@ -126,3 +126,14 @@ underEachDriver('a write beyond maxPending has its callback', async (t, make) =>
   t.is(error?.code, 'ERR_PENDING_LIMIT')
   t.deepEqual(await closed, ['ERR_PENDING_LIMIT', true])
 })
+
+underEachDriver('a write that waits for the connection has its callback', async (t, make) => {
+  const engine = make()
+  const { port } = await serving(t, engine, {}, (far) => far.resume())
+  const socket = connect({ engine, port, host: '127.0.0.1' })
+  socket.once('connect', () => socket.destroy())
+  const error = await soon(
+    new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => socket.write('x', resolve)),
+  )
+  t.is(error?.code, 'ERR_SOCKET_CLOSED')
+})

@@ -98,6 +98,15 @@ export class BoundSocket {
 
 const gone = -1
 
+/** Closes what was bound and is of no use. If the program has closed it already, nothing is left to do. */
+export function closeDescriptor(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // EBADF: the number is not in use.
+  }
+}
+
 function pathOf({ path, host, port, ipv6Only, reusePort }: BoundSocketOptions): string {
   if ([host, port, ipv6Only, reusePort].some((other) => other !== undefined)) {
     const reason = 'path is mutually exclusive with host, port, ipv6Only, and reusePort'

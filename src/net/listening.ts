@@ -11,7 +11,7 @@ import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
 import { type Callback, type Normalized, isPipeName, normalizeArgs, numberOf } from './arguments.ts'
-import { type Bound, BoundSocket } from './bound-socket.ts'
+import { type Bound, BoundSocket, closeDescriptor } from './bound-socket.ts'
 import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
 import { engineMark, unlimited } from './client-profile.ts'
 import { netEngine } from './engine.ts'
@@ -210,8 +210,10 @@ function begin(server: ListeningServer, place: Place, wanted: Wanted, isExclusiv
   }
   const error = tryListen(server, place, wanted)
   if (error === undefined) return
-  const free = error.code === 'EADDRINUSE' ? addressesFree() : undefined
+  // Where a descriptor is bound nobody can be in the way who would leave.
+  const free = error.code === 'EADDRINUSE' && !isDescriptor(place) ? addressesFree() : undefined
   if (free === undefined) {
+    if (place.kind === 'bound') closeDescriptor(place.bound.fd)
     fail(server, error)
     return
   }
@@ -222,6 +224,10 @@ function begin(server: ListeningServer, place: Place, wanted: Wanted, isExclusiv
     if (last !== undefined) fail(server, last)
   }
   void free.then(again)
+}
+
+function isDescriptor({ kind }: Place): boolean {
+  return kind === 'fd' || kind === 'bound'
 }
 
 function fail(server: ListeningServer, error: Error): void {

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs'
 import * as core from 'node:net'
 import { Duplex, addAbortSignal } from 'node:stream'
 import type { Detached } from '../engine/departure.ts'
@@ -7,7 +6,7 @@ import type { Socket as Link } from '../engine/socket.ts'
 import type { SocketOptions } from '../socket-options.ts'
 import { type Callback, isNormalized, normalizeArgs } from './arguments.ts'
 import { adoptInto } from './adopting.ts'
-import { type Bound, BoundSocket } from './bound-socket.ts'
+import { type Bound, BoundSocket, closeDescriptor } from './bound-socket.ts'
 import { bufferedOf } from './buffered.ts'
 import { callable } from './callable.ts'
 import { tellClientSocket } from './channels.ts'
@@ -422,8 +421,9 @@ function bind(inner: State, bound: Bound): void {
 
 /** What was bound and never connected. */
 function closeBound(inner: State): void {
-  if (inner.bound !== undefined) closeSync(inner.bound.fd)
+  const { bound } = inner
   inner.bound = undefined
+  if (bound !== undefined) closeDescriptor(bound.fd)
 }
 
 /** A program that writes on after the peer's end learns why it cannot. */

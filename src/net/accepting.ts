@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Socket as Link } from '../engine/socket.ts'
 import { tellServerSocket } from './channels.ts'
-import { attach } from './link.ts'
+import { attach, stopReading } from './link.ts'
 import type { ListeningServer } from './listening.ts'
 import { Socket, stateOf } from './socket.ts'
 import type { OnReadOptions } from './onread.ts'
@@ -74,8 +74,7 @@ function socketOf(server: ListeningServer, link: Link<unknown>): Socket {
   attach(socket, link)
   state.onread?.begin()
   if (server.pauseOnConnect) {
-    link.pause()
-    state.isReading = false
+    stopReading(state)
     ;(socket as { readableFlowing: boolean }).readableFlowing = false
   } else socket.read(0)
   return socket

@@ -32,6 +32,8 @@ export async function detach(socket: Socket): Promise<Detached> {
     await written(socket)
     const { link } = state
     if (link === undefined) throw socketIsClosed()
+    // Until it is given away.
+    link.ref()
     return await leave(socket, state, link)
   } catch (error) {
     startReading(socket)

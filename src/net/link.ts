@@ -6,6 +6,7 @@ import type { Handlers } from '../engine/handlers.ts'
 import { State as Ends } from '../engine/connection.ts'
 import { type Socket as Link, connectionOf } from '../engine/socket.ts'
 import { socketIsClosed, systemFailure } from './errors.ts'
+import { holdWhileActive, isReceiving } from './holding.ts'
 import { guardIdle } from './idle-guard.ts'
 import { moveTimeout } from './timeout.ts'
 import { type Socket, stateOf } from './socket.ts'
@@ -27,7 +28,8 @@ export function attach(socket: Socket, link: Link<unknown>): void {
   state.link = link
   state.last = link
   state.isReading = true
-  if (state.isUnref) link.unref()
+  state.isPeerEnded = false
+  holdWhileActive(state)
   moveTimeout(state, link)
 }
 
@@ -71,6 +73,7 @@ export function write(
   }
   if (hasRoom) done()
   else state.writing = done
+  if (!isReceiving(state)) holdWhileActive(state)
 }
 
 /** As {@link write}, of all that a stream has. */
@@ -84,6 +87,7 @@ export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done
   }
   if (hasRoom) done()
   else state.writing = done
+  if (!isReceiving(state)) holdWhileActive(state)
 }
 
 /** What the engine refuses, core writes: a stream that is thrown at would never write again. */
@@ -108,6 +112,7 @@ export function stopReading(state: State): void {
   if (!state.isReading) return
   state.isReading = false
   state.link?.pause()
+  holdWhileActive(state)
 }
 
 export function startReading(socket: Socket): void {
@@ -119,6 +124,7 @@ export function startReading(socket: Socket): void {
   state.isReading = true
   if (onread === undefined) link?.resume()
   else onread.resume(socket)
+  holdWhileActive(state)
 }
 
 function onData(link: Link<Socket>, chunk: Buffer): void {
@@ -134,6 +140,7 @@ function onDrain(link: Link<Socket>): void {
   // It may be about the first of several writes.
   if (!link.flushed()) return
   const { writing, finishing } = state
+  if (!isReceiving(state)) holdWhileActive(state)
   state.writing = undefined
   writing?.()
   if (finishing !== undefined && state.finishing === finishing) {
@@ -143,7 +150,10 @@ function onDrain(link: Link<Socket>): void {
 }
 
 function onEnd({ data: socket }: Link<Socket>): void {
-  const { onread } = stateOf(socket)
+  const state = stateOf(socket)
+  const { onread } = state
+  state.isPeerEnded = true
+  holdWhileActive(state)
   if (onread === undefined) ended(socket)
   else onread.end(socket)
 }

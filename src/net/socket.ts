@@ -20,6 +20,7 @@ import {
   socketIsClosed,
   wrongType,
 } from './errors.ts'
+import { holdWhileActive } from './holding.ts'
 import { attach, closeLink, finish, startReading, stopReading, write, writeAll } from './link.ts'
 import { limitedWrite, maxPendingOf } from './max-pending.ts'
 import { OnRead, isOnRead } from './onread.ts'
@@ -510,9 +511,9 @@ function reset<Self extends SocketClass>(socket: Self): Self {
 function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
   const inner = socket[state]
   inner.isUnref = !isHeld
-  const holder = inner.link ?? inner.opening
-  if (isHeld) holder?.ref()
-  else holder?.unref()
+  if (isHeld) inner.opening?.ref()
+  else inner.opening?.unref()
+  holdWhileActive(inner)
   return socket
 }
 

@@ -38,6 +38,8 @@ export class State {
   boundPath: string | undefined = undefined
   /** Whether the engine is to deliver. */
   isReading = false
+  /** Whether nothing more can come. */
+  isPeerEnded = false
   /** Whether the stream has ever asked for data. */
   isAsked = false
   /** Whether it is closed with an error, for the `close` that is told later. */

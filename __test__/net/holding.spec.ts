@@ -1,0 +1,18 @@
+import test from 'ava'
+import '../support/census.js'
+import { run } from '../support/child.js'
+import { drivers } from '../support/engine.js'
+
+for (const net of ['core', ...drivers]) {
+  test(`${net}: what waits for something keeps the process alive`, async (t) => {
+    const { code, signal, stdout, stderr } = await run('net-alive', [net])
+    t.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
+    t.deepEqual(stdout.trimEnd().split('\n'), [
+      'its close is told',
+      'a socket',
+      'a socket that was unrefed and refed',
+      'a paused socket that goes on',
+      'a paused socket whose bytes nobody takes',
+    ])
+  })
+}

@@ -1,0 +1,16 @@
+import type { State } from './state.ts'
+
+/**
+ * Lets a connection keep the process alive while it waits for something: it reads, or has bytes that
+ * the system does not have. One that is paused, or whose peer has ended, waits for nothing.
+ */
+export function holdWhileActive(state: State): void {
+  const { link, isUnref } = state
+  if (link === undefined) return
+  if (!isUnref && (isReceiving(state) || !link.flushed())) link.ref()
+  else link.unref()
+}
+
+export function isReceiving({ isReading, isPeerEnded }: State): boolean {
+  return isReading && !isPeerEnded
+}

@@ -257,6 +257,8 @@ export interface Native {
   /** The descriptor, which stays the engine's. */
   engineRaw(engine: number, lane: number, index: number, generation: number): number
   engineListenerRaw(engine: number, listener: number): number
+  /** Another descriptor of it, the caller's. */
+  engineListenerDuplicate(engine: number, listener: number): number
   engineSubmit(
     engine: number,
     lane: number,

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { native } from '../binding.ts'
-import { serverClosed } from '../errors.ts'
+import { check, serverClosed } from '../errors.ts'
 import { type OptionTarget, serverTarget } from '../option-target.ts'
 import type { Address } from './address.ts'
 import type { Connection } from './connection.ts'
@@ -65,6 +65,11 @@ export class Listener {
     // Its number may be another's later.
     if (this.isClosing) return -1
     return Math.max(native.engineListenerRaw(this.machine.handle, this.index), -1)
+  }
+
+  /** Another descriptor, the caller's. */
+  duplicate(): number {
+    return check(native.engineListenerDuplicate(this.machine.handle, this.index), 'dup')
   }
 
   hold(): void {

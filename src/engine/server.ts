@@ -75,6 +75,8 @@ const maxBacklog = 2 ** 31 - 1
 
 /** Starts to listen. */
 export let listenOn: (machine: Machine, bag: object) => Server
+/** Another descriptor of what a server listens on, the caller's. Not on Windows. */
+export let duplicateOf: (server: Server) => number
 
 /** Accepts connections, from when it was made until it is closed. */
 export class Server implements AsyncDisposable {
@@ -109,6 +111,7 @@ export class Server implements AsyncDisposable {
 
   static {
     listenOn = (machine, bag) => new Server(machine, bag, key)
+    duplicateOf = (server) => server.#listener.duplicate()
   }
 
   /** The port, also if the system chose it; `undefined` for a path. */

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import type { Server as EngineServer } from '../engine/server.ts'
+import { CoreServer, CoreSocket } from '../core-net.ts'
+import { type Server as EngineServer, duplicateOf } from '../engine/server.ts'
 import type { ServerStats } from '../engine/stats.ts'
 
 /** Listeners that are closed and whose address the system may not have given back yet. */
@@ -89,4 +90,59 @@ export class ListeningHandle {
   getAsyncId(): number {
     return -1
   }
+}
+
+/** The `_handle` of a server that has begun to listen. Closes that if there is no descriptor left. */
+export function handleOf(server: EngineServer, owner: Owner): ListeningHandle {
+  const handle = new ListeningHandle(server, owner)
+  const isCores = Object.prototype.isPrototypeOf.call(CoreServer.prototype, owner)
+  if (!isCores || process.platform === 'win32') return handle
+  try {
+    return sendable(handle, server)
+  } catch (error) {
+    server.closeNow()
+    throw error
+  }
+}
+
+/**
+ * A server of core's can be sent to a child process, and then core takes its handle for one of its own
+ * without looking. So it is one, of another descriptor of the same socket, which the child gets. It is
+ * never listened on here.
+ */
+function sendable(handle: ListeningHandle, server: EngineServer): ListeningHandle {
+  const native = coreHandle(duplicateOf(server))
+  const { close } = native
+  const own = {
+    close(callback?: () => void) {
+      Reflect.apply(close, native, [])
+      handle.close(callback)
+    },
+    getsockname: handle.getsockname,
+    getAsyncId: () => handle.getAsyncId(),
+    ref() {
+      handle.ref()
+    },
+    stats: () => handle.stats(),
+    unref() {
+      handle.unref()
+    },
+  }
+  for (const [name, value] of Object.entries(own)) {
+    Object.defineProperty(native, name, { value, configurable: true, writable: true })
+  }
+  return Object.defineProperties(native, {
+    fd: { get: () => handle.fd },
+    isClosed: { get: () => handle.isClosed },
+  }) as ListeningHandle
+}
+
+/** Core's handle of a descriptor, which it owns. */
+function coreHandle(fd: number): ListeningHandle {
+  const socket = new CoreSocket({ fd, manualStart: true } as object) as unknown as {
+    _handle: ListeningHandle | null
+  }
+  const { _handle: handle } = socket
+  socket._handle = null
+  return handle as ListeningHandle
 }

@@ -17,7 +17,7 @@ import { engineMark, unlimited } from './client-profile.ts'
 import { netEngine } from './engine.ts'
 import { alreadyListening, clusterSharing, errnoOf, systemFailure, wrongValue } from './errors.ts'
 import { handlers } from './link.ts'
-import { ListeningHandle, addressesFree } from './listening-handle.ts'
+import { type ListeningHandle, addressesFree, handleOf } from './listening-handle.ts'
 import { portOf } from './validate.ts'
 import { mostSeconds } from './wanted-options.ts'
 
@@ -271,7 +271,7 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
     },
   } as object)
   if (place.kind === 'path' && place.mode !== 0) allow(place.path, place.mode, listener)
-  const handle = new ListeningHandle(listener, server)
+  const handle = handleOf(listener, server)
   server._handle = handle
   server._connectionKey = connectionKey(place)
   tellListenEnd(server)

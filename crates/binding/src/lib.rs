@@ -127,6 +127,7 @@ functions! {
     "engineRaw" => engine::raw,
     "engineListenerPath" => engine::listener_path,
     "engineListenerRaw" => engine::listener_raw,
+    "engineListenerDuplicate" => engine::listener_duplicate,
     "engineSubmit" => engine::submit,
     "engineWrite" => engine::write,
     "engineDonate" => engine::donate,

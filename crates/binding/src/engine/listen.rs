@@ -135,6 +135,28 @@ pub(crate) fn listener_raw(call: &mut Call<'_>) -> Result<i64> {
     descriptor_number(descriptor, Misuse::ServerClosed)
 }
 
+/// `engineListenerDuplicate(engine, listener)`: another descriptor, the caller's.
+///
+/// Errors: [`Misuse::ServerClosed`], [`Misuse::Unsupported`] on Windows, the system's.
+pub(crate) fn listener_duplicate(call: &mut Call<'_>) -> Result<i64> {
+    let (engine, listener) = (call.handle(0)?, listener_of(call)?);
+    let mut engine = call.state().engine(engine)?;
+    #[cfg(windows)]
+    {
+        let _ = (&mut engine, listener);
+        Err(Misuse::Unsupported.into())
+    }
+    #[cfg(unix)]
+    {
+        let duplicate = engine
+            .lanes
+            .iter_mut()
+            .find_map(|lane| lane.core().duplicate_listener(listener))
+            .ok_or(Misuse::ServerClosed)??;
+        Ok(i64::from(std::os::fd::IntoRawFd::into_raw_fd(duplicate)))
+    }
+}
+
 /// `listenerStats(engine, listener, out)`.
 pub(crate) fn listener_stats(call: &mut Call<'_>) -> Result<()> {
     let (engine, listener) = (call.handle(0)?, listener_of(call)?);

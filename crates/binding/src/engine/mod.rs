@@ -35,7 +35,8 @@ pub(crate) use calls::{
     adopt, close, connect, donate, keep_alive, mode, open, raw, stats, submit, wake, write,
 };
 pub(crate) use listen::{
-    listen, listener_addr, listener_path, listener_raw, listener_stats, stream_bind,
+    listen, listener_addr, listener_duplicate, listener_path, listener_raw, listener_stats,
+    stream_bind,
 };
 
 use self::bell::Kind;

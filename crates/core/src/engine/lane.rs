@@ -8,7 +8,7 @@
 
 use std::io;
 #[cfg(unix)]
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -245,6 +245,16 @@ impl<B: Buffer> Lane<B> {
     /// As [`Lane::descriptor`], of a listening socket.
     pub fn listener_descriptor(&self, listener: u32) -> Option<RawDescriptor> {
         owned::descriptor(self.key.listener(listener))
+    }
+
+    /// Another descriptor of a listening socket, the caller's; as [`Lane::listener_descriptor`]. It does
+    /// not become that of whoever has the number later: no listener is closed meanwhile.
+    #[cfg(unix)]
+    pub fn duplicate_listener(&self, listener: u32) -> Option<Result<OwnedFd>> {
+        self.with_listener(listener, |socket| {
+            let socket = socket.try_clone()?;
+            Ok(OwnedFd::from(socket))
+        })
     }
 
     /// Inline: one turn, without waiting. Elsewhere it turns by itself.

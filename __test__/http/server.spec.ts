@@ -231,3 +231,25 @@ async function connectionsOf(server: {
     })
   })
 }
+
+alike(
+  'a listener in the place of options may have properties of the names of options',
+  ['hello', 'hello'],
+  async ({ http, http2 }, t) => {
+    // As the applications of express have one of this name.
+    const properties = { engine: () => {}, native: 'no' }
+    const answering = (): never => {
+      const listener = (_: unknown, response: { end(text: string): void }): void => {
+        response.end('hello')
+      }
+      return Object.assign(listener, properties) as never
+    }
+    const port = await listening(t, http.createServer(answering()))
+    const [, first] = (await raw(port, 'GET / HTTP/1.0\r\n\r\n')).split('\r\n\r\n')
+    const secondPort = await listening(t, http2.createServer(answering()))
+    const session = http2.connect(`http://${host}:${secondPort}`)
+    const [second] = (await once(session.request().setEncoding('utf8'), 'data')) as [string]
+    session.close()
+    return [first, second]
+  },
+)

@@ -21,7 +21,8 @@ const natives = new WeakSet<object>()
 
 /** Reads what core does not know from the options of a server. */
 export function prepare(server: Server, options: unknown): void {
-  const { engine, native } = (options ?? {}) as OwnOptions
+  // A listener in the place of options may have these properties for reasons of its own.
+  const { engine, native } = (typeof options === 'object' && options ? options : {}) as OwnOptions
   if (engine !== undefined) Object.assign(server, { engine })
   if (native !== true) return
   checkNative()

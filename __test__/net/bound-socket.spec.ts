@@ -100,7 +100,7 @@ underEachDriver(
 
     const bound = new BoundSocket()
     throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => {
-      // oxlint-disable-next-line no-new: it throws
+      // oxlint-disable-next-line eslint/no-new
       new Socket({ handle: bound, signal: {} as AbortSignal })
     })
     t.true(fstatSync(bound.fd()).isSocket())

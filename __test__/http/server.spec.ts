@@ -253,3 +253,18 @@ alike(
     return [first, second]
   },
 )
+
+test('a server cannot be moved to another thread, and stays what it is', async (t) => {
+  const server = ours.http.createServer((_request, response) => response.end('still here'))
+  const port = await listening(t, server)
+  const { port1 } = new MessageChannel()
+  t.teardown(() => {
+    port1.close()
+  })
+  t.throws(() => {
+    port1.postMessage(server, [server as never])
+  })
+  t.true(server.listening)
+  const { body } = await answer(ours.http.get({ port, host, agent: false }))
+  t.is(body, 'still here')
+})

@@ -131,10 +131,12 @@ function sendable(handle: ListeningHandle, server: EngineServer): ListeningHandl
   for (const [name, value] of Object.entries(own)) {
     Object.defineProperty(native, name, { value, configurable: true, writable: true })
   }
+  // By its prototype core knows what can be moved to another thread: the listener here would stay.
+  Object.setPrototypeOf(native, ListeningHandle.prototype)
   return Object.defineProperties(native, {
     fd: { get: () => handle.fd },
     isClosed: { get: () => handle.isClosed },
-  }) as ListeningHandle
+  })
 }
 
 /** Core's handle of a descriptor, which it owns. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { fstatSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,6 +86,34 @@ underEachDriver('a path can be bound, listened on and connected from', async (t,
   t.is((await soon(received(socket))).toString(), 'by path')
   server.close()
   await soon(once(server, 'close'))
+})
+
+underEachDriver('a path is removed by whoever closes what is bound to it', async (t, make) => {
+  const engine = make()
+  const path = join(tmpdir(), `mio-js-bound-${process.pid}-${Math.random()}`)
+  const bound = new BoundSocket({ path })
+  t.true(existsSync(path))
+  bound.close()
+  t.false(existsSync(path))
+
+  const server = createServer({ engine }, (socket) => socket.end())
+  server.listen(new BoundSocket({ path }))
+  await soon(once(server, 'listening'))
+  const own = `${path}-client`
+  const socket = new Socket({ engine, handle: new BoundSocket({ path: own }) })
+  await soon(once(socket.connect({ path }), 'connect'))
+  t.true(existsSync(own))
+  await soon(once(socket.resume(), 'close'))
+  t.false(existsSync(own))
+  t.is(socket.localAddress, own)
+  server.close()
+  t.false(existsSync(path))
+  await soon(once(server, 'close'))
+
+  const idle = new Socket({ engine, handle: new BoundSocket({ path }) })
+  idle.destroy()
+  t.false(existsSync(path))
+  await soon(once(idle, 'close'))
 })
 
 underEachDriver(

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, unlinkSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { native } from '../binding.ts'
 import { Field, Flag, newNumbers, raise } from '../engine/options.ts'
@@ -74,9 +74,11 @@ export class BoundSocket {
     return this.#path !== undefined
   }
 
-  /** Closes it, if nothing has taken it over. */
+  /** Closes it, if nothing has taken it over; a path is removed. */
   close(): void {
-    closeSync(this.release().fd)
+    const { fd, path } = this.release()
+    removePath(path)
+    closeSync(fd)
   }
 
   [Symbol.dispose](): void {
@@ -99,11 +101,23 @@ export class BoundSocket {
 const gone = -1
 
 /** Closes what was bound and is of no use. If the program has closed it already, nothing is left to do. */
-export function closeDescriptor(fd: number): void {
+export function closeBound({ fd, path }: Bound): void {
+  removePath(path)
   try {
     closeSync(fd)
   } catch {
     // EBADF: the number is not in use.
+  }
+}
+
+/** Whoever closes what is bound to a path removes that, so that it can be bound again. */
+export function removePath(path: string | undefined): void {
+  // An abstract one is no file.
+  if (path === undefined || path.startsWith('\0')) return
+  try {
+    unlinkSync(path)
+  } catch {
+    // ENOENT: somebody else has removed it.
   }
 }
 

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { CoreServer, CoreSocket } from '../core-net.ts'
 import { type Server as EngineServer, duplicateOf } from '../engine/server.ts'
 import type { ServerStats } from '../engine/stats.ts'
+import { removePath } from './bound-socket.ts'
 
 /** Listeners that are closed and whose address the system may not have given back yet. */
 const closing = new Set<Promise<void>>()
@@ -21,11 +22,14 @@ interface Owner extends EventEmitter {
 export class ListeningHandle {
   readonly #server: EngineServer
   readonly #owner: Owner
+  readonly #boundPath: string | undefined
   #isClosed = false
 
-  constructor(server: EngineServer, owner: Owner) {
+  /** The engine removes a path that it has bound itself; another one is removed here. */
+  constructor(server: EngineServer, owner: Owner, boundPath: string | undefined) {
     this.#server = server
     this.#owner = owner
+    this.#boundPath = boundPath
     // A path is what the server itself remembers.
     if (typeof server.address() === 'string') this.getsockname = undefined
   }
@@ -68,6 +72,7 @@ export class ListeningHandle {
     owner._emitCloseIfDrained = hold
     // Whoever waits for the `close` gets it, even if nothing else keeps the process alive.
     this.#server.ref()
+    removePath(this.#boundPath)
     const stopped = this.#server.stop()
     closing.add(stopped)
     await stopped
@@ -93,8 +98,12 @@ export class ListeningHandle {
 }
 
 /** The `_handle` of a server that has begun to listen. Closes that if there is no descriptor left. */
-export function handleOf(server: EngineServer, owner: Owner): ListeningHandle {
-  const handle = new ListeningHandle(server, owner)
+export function handleOf(
+  server: EngineServer,
+  owner: Owner,
+  boundPath: string | undefined,
+): ListeningHandle {
+  const handle = new ListeningHandle(server, owner, boundPath)
   const isCores = Object.prototype.isPrototypeOf.call(CoreServer.prototype, owner)
   if (!isCores || process.platform === 'win32') return handle
   try {

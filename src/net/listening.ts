@@ -11,7 +11,7 @@ import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
 import { type Callback, type Normalized, isPipeName, normalizeArgs, numberOf } from './arguments.ts'
-import { type Bound, BoundSocket, closeDescriptor } from './bound-socket.ts'
+import { type Bound, BoundSocket, closeBound } from './bound-socket.ts'
 import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
 import { engineMark, unlimited } from './client-profile.ts'
 import { netEngine } from './engine.ts'
@@ -213,7 +213,7 @@ function begin(server: ListeningServer, place: Place, wanted: Wanted, isExclusiv
   // Where a descriptor is bound nobody can be in the way who would leave.
   const free = error.code === 'EADDRINUSE' && !isDescriptor(place) ? addressesFree() : undefined
   if (free === undefined) {
-    if (place.kind === 'bound') closeDescriptor(place.bound.fd)
+    if (place.kind === 'bound') closeBound(place.bound)
     fail(server, error)
     return
   }
@@ -271,7 +271,8 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
     },
   } as object)
   if (place.kind === 'path' && place.mode !== 0) allow(place.path, place.mode, listener)
-  const handle = handleOf(listener, server)
+  const boundPath = place.kind === 'bound' ? place.bound.path : undefined
+  const handle = handleOf(listener, server, boundPath)
   server._handle = handle
   server._connectionKey = connectionKey(place)
   tellListenEnd(server)

@@ -6,7 +6,7 @@ import type { Socket as Link } from '../engine/socket.ts'
 import type { SocketOptions } from '../socket-options.ts'
 import { type Callback, isNormalized, normalizeArgs } from './arguments.ts'
 import { adoptInto } from './adopting.ts'
-import { type Bound, BoundSocket, closeDescriptor } from './bound-socket.ts'
+import { type Bound, BoundSocket, closeBound, removePath } from './bound-socket.ts'
 import { bufferedOf } from './buffered.ts'
 import { callable } from './callable.ts'
 import { tellClientSocket } from './channels.ts'
@@ -130,7 +130,7 @@ class SocketClass extends Duplex {
     if (link === undefined) inner.parked = undefined
     inner.ending = undefined
     opening?.cancel()
-    closeBound(inner)
+    unbind(inner)
     if (link !== undefined) closeLink(inner, hadError)
     done(error)
     if (link === undefined && opening === undefined && inner.last === undefined) {
@@ -418,13 +418,16 @@ function listenTo(signal: AbortSignal, socket: SocketClass): void {
 function bind(inner: State, bound: Bound): void {
   inner.bound = bound
   inner.boundPath = bound.path
+  inner.pathToRemove = bound.path
 }
 
-/** What was bound and never connected. */
-function closeBound(inner: State): void {
-  const { bound } = inner
+/** What was bound: its descriptor, unless that has connected, and its path. */
+function unbind(inner: State): void {
+  const { bound, pathToRemove } = inner
   inner.bound = undefined
-  if (bound !== undefined) closeDescriptor(bound.fd)
+  inner.pathToRemove = undefined
+  if (bound !== undefined) closeBound(bound)
+  else removePath(pathToRemove)
 }
 
 /** A program that writes on after the peer's end learns why it cannot. */

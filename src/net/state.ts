@@ -36,6 +36,8 @@ export class State {
   bound: Bound | undefined = undefined
   /** Where that was bound, if to a path. */
   boundPath: string | undefined = undefined
+  /** The same, as long as it is there. */
+  pathToRemove: string | undefined = undefined
   /** Whether the engine is to deliver. */
   isReading = false
   /** Whether nothing more can come. */

@@ -128,3 +128,24 @@ underEachDriver('memory without room is an error', async (t, make) => {
   const [error] = await soon(once(near, 'error'))
   t.like(error, { code: 'ENOBUFS', syscall: 'read', message: 'read ENOBUFS' })
 })
+
+underEachDriver('functions are called on the socket', async (t, make) => {
+  const callers: unknown[] = []
+  const onread = {
+    buffer(this: unknown) {
+      callers.push(this)
+      return Buffer.alloc(9)
+    },
+    callback(this: unknown) {
+      callers.push(this)
+      return true
+    },
+  }
+  const { near, far } = await pair(t, make(), {}, { onread })
+  far.end('abc')
+  await soon(once(near, 'end'))
+  t.deepEqual(
+    callers.map((caller) => caller === near),
+    [true, true, true],
+  )
+})

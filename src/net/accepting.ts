@@ -72,7 +72,7 @@ function socketOf(server: ListeningServer, link: Link<unknown>): Socket {
   options.keepAlive = server.keepAlive
   options.delay = server.keepAliveInitialDelay
   attach(socket, link)
-  state.onread?.begin()
+  state.onread?.begin(socket)
   if (server.pauseOnConnect) {
     stopReading(state)
     ;(socket as { readableFlowing: boolean }).readableFlowing = false

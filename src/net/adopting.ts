@@ -33,7 +33,7 @@ export function adoptInto(socket: Socket, fd: unknown, init: SocketInit): void {
   }
   const { link } = state
   if (link === undefined) return
-  state.onread?.begin()
+  state.onread?.begin(socket)
   if (waits) {
     stopReading(state)
     if (init.pauseOnCreate === true) socket.pause()

@@ -2,7 +2,7 @@ import { noBufferSpace } from './errors.ts'
 import { ended, stopReading } from './link.ts'
 import { type Socket, stateOf } from './socket.ts'
 
-/** Memory of the program's that received bytes are put into, and who is told. */
+/** Memory of the program's that received bytes are put into, and who is told: `this` is the socket. */
 export interface OnReadOptions {
   readonly buffer: Uint8Array | (() => Uint8Array)
   readonly callback: (count: number, buffer: Uint8Array) => boolean
@@ -38,16 +38,16 @@ export class OnRead {
   }
 
   /** Memory for the first bytes, once there is a connection. */
-  begin(): void {
+  begin(socket: Socket): void {
     this.#rest = nothing
     this.#isEnded = false
-    this.#renew()
+    this.#renew(socket)
   }
 
-  #renew(): void {
+  #renew(socket: Socket): void {
     const { buffer } = this.#options
     if (typeof buffer !== 'function') return
-    const next = buffer()
+    const next = Reflect.apply(buffer, socket, [])
     if (next instanceof Uint8Array) this.#memory = next
   }
 
@@ -108,8 +108,9 @@ export class OnRead {
     const count = Math.min(memory.length, this.#rest.length)
     memory.set(this.#rest.subarray(0, count))
     this.#rest = this.#rest.subarray(count)
-    const goesOn = this.#options.callback(count, memory) !== false
-    this.#renew()
+    const { callback } = this.#options
+    const goesOn = Reflect.apply(callback, socket, [count, memory]) !== false
+    this.#renew(socket)
     if (!goesOn) stopReading(stateOf(socket))
   }
 }

@@ -289,9 +289,9 @@ class SocketClass extends Duplex {
     return this.pending && !this.connecting ? undefined : this.writableLength
   }
 
-  get bytesRead(): number {
+  get bytesRead(): number | undefined {
     const { link, bytesRead } = this[state]
-    return link?.bytesRead ?? bytesRead
+    return this[state] === nobodys ? undefined : (link?.bytesRead ?? bytesRead)
   }
 
   get _bytesDispatched(): number {
@@ -300,8 +300,9 @@ class SocketClass extends Duplex {
   }
 
   /** What waits to be written counts as well. */
-  get bytesWritten(): number {
+  get bytesWritten(): number | undefined {
     const { parked } = this[state]
+    if (this[state] === nobodys) return undefined
     const waiting = parked === undefined ? 0 : lengthOf(parked.data, parked.encoding)
     return this._bytesDispatched + waiting + lengthOf(waitingOf(this), 'utf8')
   }
@@ -375,6 +376,10 @@ Object.assign(SocketClass.prototype, {
   _pendingData: null,
   _pendingEncoding: '',
 })
+
+// Whoever looks at the prototype itself, as inspectors and mocks do, finds properties that do not throw.
+const nobodys = Object.freeze(new State())
+Object.defineProperty(SocketClass.prototype, state, { value: nobodys, writable: true })
 
 interface ReadingAhead {
   readonly _readableState: { readingMore: boolean }
@@ -483,7 +488,7 @@ export function opened(link: Link<unknown>): void {
   socket.connecting = false
   attach(socket as Socket, link)
   inner.options.apply(link)
-  inner.onread?.begin()
+  inner.onread?.begin(socket as Socket)
   socket.emit('connect')
   proceed(socket, inner)
   if (inner.isToReset) reset(socket)

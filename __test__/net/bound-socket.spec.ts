@@ -127,10 +127,8 @@ underEachDriver(
     t.is((error as NodeJS.ErrnoException).code, 'ERR_ENGINE_CLOSED')
 
     const bound = new BoundSocket()
-    throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => {
-      // oxlint-disable-next-line eslint/no-new
-      new Socket({ handle: bound, signal: {} as AbortSignal })
-    })
+    const signal = {} as AbortSignal
+    throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => new Socket({ handle: bound, signal }))
     t.true(fstatSync(bound.fd()).isSocket())
     const isAborted = new Socket({ handle: bound, signal: AbortSignal.abort() })
     isAborted.on('error', () => {})

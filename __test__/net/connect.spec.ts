@@ -7,8 +7,10 @@ import { deferred, soon, underEachDriver } from '../support/engine.js'
 import { until } from '../support/until.js'
 
 /** The codes of errors and how the socket closed. */
-async function ending(socket: Socket): Promise<[code: string | undefined, hadError: boolean]> {
-  const closed = deferred<boolean>()
+async function ending(
+  socket: Socket,
+): Promise<[code: string | undefined, hadError: boolean | undefined]> {
+  const closed = deferred<boolean | undefined>()
   let code: string | undefined
   socket.on('error', (error: NodeJS.ErrnoException) => (code = error.code))
   socket.once('close', closed.resolve)

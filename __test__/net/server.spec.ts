@@ -78,6 +78,8 @@ for (const driver of drivers) {
       'closed',
       'uncaught blockList',
       'closed',
+      'uncaught connect',
+      'written',
       'open 0',
     ])
   })

@@ -53,8 +53,22 @@ Object.assign(server, {
 })
 await turnedAway()
 
-const stats = server.stats()
-log.push(`open ${stats?.open}`)
+server.maxConnections = 9
+Object.assign(server, { blockList: undefined })
+const connecting = connect({ engine, port, host: '127.0.0.1' }).resume()
+connecting.once('connect', () => {
+  throw new Error('connect')
+})
+await new Promise((resolve) => connecting.write('x', resolve))
+log.push('written')
+await closed(connecting)
+
+// Whoever has started it ends it if one is never closed.
+while (server.stats()?.open !== 0) {
+  // oxlint-disable-next-line no-await-in-loop: it waits
+  await new Promise((resolve) => setImmediate(resolve))
+}
+log.push('open 0')
 server.close()
 await engine.close()
 process.stdout.write(JSON.stringify(log))

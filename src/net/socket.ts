@@ -489,8 +489,12 @@ export function opened(link: Link<unknown>): void {
   attach(socket as Socket, link)
   inner.options.apply(link)
   inner.onread?.begin(socket as Socket)
-  socket.emit('connect')
-  proceed(socket, inner)
+  try {
+    socket.emit('connect')
+  } finally {
+    // Whatever a listener throws, what was written is on its way.
+    proceed(socket, inner)
+  }
   if (inner.isToReset) reset(socket)
   socket.emit('ready')
   // A stream that has asked does not ask again before it gets something.

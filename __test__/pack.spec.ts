@@ -98,6 +98,6 @@ test('a missing binary is one clear error', (t) => {
   const { stdout } = run(t, process.execPath, ['missing.mjs'], { PATH: path })
   t.regex(
     stdout,
-    /^ERR_MIO_BINDING_NOT_FOUND The binary of mio-js for [a-z0-9-]+ could not be loaded/,
+    /^ERR_MIO_BINDING_NOT_FOUND No binary could be loaded: mio-js .+\n.+\n {2}@mio-js\/binding-\S+ is not installed/,
   )
 })

@@ -9,12 +9,12 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { affordable, type Figures, underLoad } from './engine/measure.js'
 import { auto, baseline, echo, rust } from './engine/servers.js'
 import { describe, machine } from './machine.js'
 import { plot } from './plot.js'
 import { node24 } from './runtime.js'
 import { numberOf, rawSamples, show, spread, table } from './statistics.js'
+import { affordable, type Figures, underLoad } from './suite/measure.js'
 
 interface Sample extends Figures {
   readonly server: string

@@ -11,10 +11,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Figures, type Load, underLoad } from './engine/measure.js'
 import { describe, machine } from './machine.js'
 import { type Command, compiled } from './process.js'
 import { numberOf, rawSamples, show, spread, table } from './statistics.js'
+import { type Figures, type Load, underLoad } from './suite/measure.js'
 
 interface Sample extends Figures {
   readonly workload: string

@@ -1,14 +1,12 @@
 /** The servers that are compared, each with the same work to do. */
 import { type Command, compiled, native } from '../process.js'
+import type { Servers } from '../suite/workload.js'
 
 export const baseline = 'node:net'
 export const inline = 'engine, inline'
 export const thread = 'engine, thread'
 export const auto = 'engine, auto'
 export const rust = 'mio in Rust'
-
-/** A server by its name, or `undefined` if nobody has written it. */
-export type Servers = ReadonlyMap<string, Command>
 
 export function threads(count: number): string {
   return count === 1 ? thread : `engine, ${count} threads`
@@ -41,11 +39,6 @@ export function redis(node: string): Servers {
       { command: [node, compiled('../examples/redis-server.js')], env: { PORT: '0' } },
     ],
   ])
-}
-
-/** Runs a program on that CPU and no other. */
-export function pinned({ command, env = {} }: Command, cpu: number): Command {
-  return { command: ['taskset', '--cpu-list', String(cpu), ...command], env }
 }
 
 function engine(node: string, path: string, threadCounts: readonly number[]): [string, Command][] {

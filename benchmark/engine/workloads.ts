@@ -1,52 +1,18 @@
 /** What the servers are asked to do, and what the engine promises to need for it. */
-import { readFileSync } from 'node:fs'
 import { versionOf } from '../machine.js'
-import type { Command } from '../process.js'
-import { type Figure, type Goal, costs } from './goal.js'
-import {
-  type Figures,
-  type Load,
-  type Settings,
-  affordable,
-  atRest,
-  underLoad,
-  underRedisBenchmark,
-} from './measure.js'
+import type { Figure, Goal } from '../suite/goal.js'
+import { type Load, affordable, atRest, underRedisBenchmark } from '../suite/measure.js'
+import { type Workload, only, pinned, under } from '../suite/workload.js'
 import * as servers from './servers.js'
-
-export interface Workload {
-  readonly title: string
-  readonly unit: string
-  readonly servers: servers.Servers
-  /** The columns of its table. */
-  readonly figures: readonly Figure[]
-  readonly goals: readonly Goal[]
-  /** Why it cannot be measured here; in CI that is a failure, unless the workload is optional. */
-  readonly missing?: string | undefined
-  readonly optional?: boolean
-  measure(server: Command, settings: Settings): Promise<Figures>
-}
 
 const { auto, baseline, inline, rust, thread } = servers
 
-function under(load: Load): Workload['measure'] {
-  return (server, settings) => underLoad(server, load, settings)
-}
-
-function only(list: servers.Servers, ...names: string[]): servers.Servers {
-  return new Map([...list].filter(([name]) => names.includes(name)))
-}
-
-/** The first two CPUs that this process may use: one for the server, one for who asks it. */
-function cpus(): [number, number] | undefined {
-  if (process.platform !== 'linux' || versionOf('taskset', '--version') === null) return undefined
-  const status = readFileSync('/proc/self/status', 'latin1')
-  const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? ''
-  const [first, second] = list.split(',').flatMap((range) => {
-    const [from = NaN, to = from] = range.split('-').map(Number)
-    return from < to ? [from, from + 1] : [from]
-  })
-  return first === undefined || second === undefined ? undefined : [first, second]
+/** What the thread of JavaScript and the whole process may cost, against `node:net`. */
+function costs(main: number, whole: number, server = thread): Goal[] {
+  return [
+    { server, figure: 'mainMicros', against: baseline, most: main },
+    { server, figure: 'processMicros', against: baseline, most: whole },
+  ]
 }
 
 /** By the name that `--only` takes. */
@@ -57,7 +23,6 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
   const small: Load = { program: 'load', connections: 200, size: 64 }
   const churn: Load = { program: 'churn', connections: 50, size: 64 }
   const idle = affordable(resting)
-  const pair = cpus()
   const cpuAndRate: Figure[] = ['mainMicros', 'processMicros', 'unitsPerSecond']
   const withLatency: Figure[] = [...cpuAndRate, 'p50Micros', 'p99Micros']
 
@@ -67,6 +32,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: '200 connections × 64 B',
         unit: 'message',
+        baseline,
         servers: echo,
         figures: withLatency,
         goals: [
@@ -82,6 +48,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: '1 connection × 64 B',
         unit: 'message',
+        baseline,
         servers: echo,
         figures: withLatency,
         goals: [{ server: auto, figure: 'p50Micros', against: baseline, most: 1 }],
@@ -93,6 +60,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: 'connect, 64 B both ways, reset; 50 at a time',
         unit: 'connection',
+        baseline,
         servers: echo,
         figures: withLatency,
         goals: costs(1 / 4, 0.75),
@@ -104,6 +72,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: 'connect, 64 B both ways, close by FIN; 50 at a time',
         unit: 'connection',
+        baseline,
         servers: echo,
         figures: withLatency,
         goals: costs(1 / 4, 0.75),
@@ -115,6 +84,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: '4 connections × 64 KiB, both ways at once',
         unit: 'MB',
+        baseline,
         servers: echo,
         figures: cpuAndRate,
         goals: costs(1 / 3, 0.8),
@@ -126,6 +96,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: '64 B to 1,000 connections',
         unit: 'message',
+        baseline,
         servers: broadcast,
         figures: withLatency,
         goals: costs(1 / 20, 0.8),
@@ -137,6 +108,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: 'the Redis example, 50 connections × P16 GET and SET',
         unit: 'command',
+        baseline,
         servers: servers.redis(node),
         figures: cpuAndRate,
         goals: costs(1 / 2, 0.85, 'the example'),
@@ -152,19 +124,14 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: '200 connections × 64 B, the server on one CPU',
         unit: 'message',
+        baseline,
         servers: echo,
         figures: withLatency,
         goals: [
           { server: thread, figure: 'unitsPerSecond', against: baseline, least: 1.4 },
           { server: inline, figure: 'unitsPerSecond', against: baseline, least: 1.6 },
         ],
-        optional: true,
-        missing: pair === undefined ? 'there is no `taskset`, or just one CPU' : undefined,
-        measure(server, settings) {
-          const [mine, other] = pair ?? [0, 0]
-          const pinned = (command: Command): Command => servers.pinned(command, other)
-          return underLoad(servers.pinned(server, mine), { ...small, pinned }, settings)
-        },
+        ...pinned(small),
       },
     ],
     [
@@ -172,6 +139,7 @@ export function workloads(node: string, resting: number): Map<string, Workload> 
       {
         title: `${idle} idle connections`,
         unit: 'connection',
+        baseline,
         servers: onNode,
         figures: ['ownBytes', 'rssBytes', 'idleMicros', 'mainMicros', 'processMicros'],
         goals: [inline, thread, auto].flatMap((server): Goal[] => [

@@ -2,8 +2,7 @@
 import { type Spread, show, spread, table } from '../statistics.js'
 import { type Figure, type Goal, isMet, target } from './goal.js'
 import type { Figures } from './measure.js'
-import { baseline } from './servers.js'
-import type { Workload } from './workloads.js'
+import type { Workload } from './workload.js'
 
 export interface Sample extends Figures {
   readonly workload: string
@@ -32,7 +31,8 @@ const columns: Record<Figure, Column> = {
 export const goalHead = ['workload', 'server', 'figure', 'median (range)', 'target', 'met']
 
 function plural(unit: string): string {
-  return unit === 'MB' ? unit : `${unit}s`
+  if (unit === 'MB') return unit
+  return unit === 'query' ? 'queries' : `${unit}s`
 }
 
 /** One figure of one server, in all repeats, in order. */
@@ -56,7 +56,7 @@ function ratios(
 }
 
 export function figuresTable(
-  { figures, goals, servers, unit }: Workload,
+  { baseline, figures, goals, role = 'server', servers, unit }: Workload,
   samples: readonly Sample[],
 ): string {
   const isCompared = (figure: Figure): boolean =>
@@ -64,7 +64,7 @@ export function figuresTable(
     goals.some((goal) => goal.figure === figure && goal.against !== undefined)
   const head = figures.flatMap((figure) => {
     const title = columns[figure].title(unit)
-    return isCompared(figure) ? [title, ': net'] : [title]
+    return isCompared(figure) ? [title, `: ${baseline.replace('node:', '')}`] : [title]
   })
   const cells = (server: string, figure: Figure): string[] => {
     const { cost, digits } = columns[figure]
@@ -78,7 +78,7 @@ export function figuresTable(
     server,
     ...figures.flatMap((figure) => cells(server, figure)),
   ])
-  return table([['server', ...head], ...rows])
+  return table([[role, ...head], ...rows])
 }
 
 /** Rows of the table of promises, under `goalHead`. */

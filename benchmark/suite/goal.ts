@@ -1,6 +1,5 @@
-/** What the engine promises to need for a workload, and whether it does. */
+/** What is promised to be needed for a workload, and whether it is kept. */
 import type { Figures } from './measure.js'
-import { baseline, thread } from './servers.js'
 
 export type Figure = Exclude<keyof Figures, 'units'>
 
@@ -11,14 +10,6 @@ export interface Goal {
   readonly against?: string
   readonly most?: number
   readonly least?: number
-}
-
-/** What the thread of JavaScript and the whole process may cost, against `node:net`. */
-export function costs(main: number, whole: number, server = thread): Goal[] {
-  return [
-    { server, figure: 'mainMicros', against: baseline, most: main },
-    { server, figure: 'processMicros', against: baseline, most: whole },
-  ]
 }
 
 export function target({ most, least }: Goal): string {

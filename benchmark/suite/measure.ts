@@ -50,14 +50,14 @@ const SETTLE = 1000
 /** Descriptors that a server needs for itself. */
 const OWN_DESCRIPTORS = 200
 
-async function listening(server: Program): Promise<string> {
+export async function listening(server: Program): Promise<string> {
   const line = await server.line()
   const address = /\S+:\d+$/.exec(line)?.[0]
   if (address === undefined) throw new Error(`a server said ${line}`)
   return address
 }
 
-function perUnit(units: number, before: Cpu | null, after: Cpu | null): Figures {
+export function perUnit(units: number, before: Cpu | null, after: Cpu | null): Figures {
   const of = (key: keyof Cpu): number => ((after?.[key] ?? NaN) - (before?.[key] ?? NaN)) / units
   return { units, mainMicros: of('main'), processMicros: of('process') }
 }

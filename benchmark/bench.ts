@@ -2,7 +2,17 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const benchmarks = ['calls', 'echo', 'udp', 'engine', 'growth', 'border', 'pool'] as const
+const benchmarks = [
+  'calls',
+  'echo',
+  'udp',
+  'engine',
+  'net',
+  'http',
+  'growth',
+  'border',
+  'pool',
+] as const
 
 const [name, ...args] = process.argv.slice(2)
 const chosen = name === undefined ? benchmarks : benchmarks.filter((known) => known === name)

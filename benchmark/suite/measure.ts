@@ -11,8 +11,7 @@ export interface Figures {
   readonly unitsPerSecond?: number
   readonly p50Micros?: number
   readonly p99Micros?: number
-  /** Bytes of resident memory that one connection adds. */
-  /** Memory that no file stands behind, and all of it. */
+  /** Bytes of memory that one connection adds: those that no file stands behind, and all of them. */
   readonly ownBytes?: number
   readonly rssBytes?: number
   /** Microseconds of CPU that the whole process uses in a second without work. */

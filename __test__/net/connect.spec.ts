@@ -28,7 +28,11 @@ underEachDriver('a socket has one connection, however often it connects', async 
   const second = connect({ engine, ...where })
   await soon(once(second, 'connect'))
   second.connect(where)
+  const written = new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+    second.write('x', resolve)
+  })
   t.deepEqual(await ending(second), ['EISCONN', true])
+  t.is((await soon(written))?.code, 'ERR_SOCKET_CLOSED')
   await until('nothing is open', () => server.stats()?.open === 0)
 })
 

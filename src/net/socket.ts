@@ -122,25 +122,31 @@ class SocketClass extends Duplex {
     const inner = this[state]
     const { link, opening, parked } = inner
     const hadError = Boolean(error)
+    // In a listener of `connect` it is about to be written.
+    const isGivenUp = link === undefined || this.connecting
     this.connecting = false
     for (const timer of timersOf(this)) clearTimeout(timer)
     inner.silence = undefined
     inner.opening = undefined
-    // In a listener of `connect` it is about to be written.
-    if (link === undefined) inner.parked = undefined
+    if (isGivenUp) inner.parked = undefined
     inner.ending = undefined
     opening?.cancel()
     unbind(inner)
     if (link !== undefined) closeLink(inner, hadError)
     done(error)
     if (link === undefined && opening === undefined && inner.last === undefined) {
-      process.nextTick(() => this.emit('close'))
+      process.nextTick(() => {
+        this.emit('close')
+        parked?.done(closedBeforeConnection())
+      })
     } else if (link === undefined) {
       // Later than the error, so that who awaits that can still await this.
       setImmediate(() => {
         this.emit('close', hadError)
         parked?.done(closedBeforeConnection())
       })
+    } else if (isGivenUp && parked !== undefined) {
+      process.nextTick(() => parked.done(socketIsClosed()))
     }
     const server = this._server
     if (server !== null) {

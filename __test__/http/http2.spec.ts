@@ -1,9 +1,15 @@
-import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type {
+  ClientHttp2Session,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2'
 import type { Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { ExecutionContext } from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import type { Socket } from 'mio-js/net'
 import { cert, key } from '../support/certificate.js'
-import { alike, answer, event, listening, type World } from '../support/http.js'
+import { alike, answer, event, listening, ours, type World } from '../support/http.js'
 import '../support/census.js'
 
 const host = '127.0.0.1'
@@ -122,4 +128,16 @@ alike('protocols of others are refused', 'ERR_HTTP2_UNSUPPORTED_PROTOCOL', async
   t.throws(() => http2.connect('no url'), { code: 'ERR_INVALID_URL' })
   const error = t.throws<NodeJS.ErrnoException>(() => http2.connect('ftp://127.0.0.1'))
   return Promise.resolve(error.code)
+})
+
+test('http: small frames do not wait for acknowledgements, at either end', async (t) => {
+  const server = ours.http2.createServer()
+  const begun = event<[ServerHttp2Session]>(server, 'session')
+  const port = await listening(t, server)
+  const client = session(t, ours, 'http', port)
+  const [[peer]] = await Promise.all([begun, event(client, 'connect')])
+  for (const { socket } of [client, peer]) {
+    const { stream } = socket as unknown as { stream: Socket }
+    t.true(stream.getOption('nodelay'))
+  }
 })

@@ -1,5 +1,5 @@
 /** What stands on the engine need not be run again for another way to wake up: scripts/test.ts. */
-const above = ['net', 'http', 'register', 'examples/drop-in'].map(
+const above = ['net', 'http', 'register', 'drop-in', 'examples/drop-in'].map(
   (folder) => `!build/__test__/${folder}/**`,
 )
 

@@ -73,6 +73,23 @@ test('what is installed runs by require()', (t) => {
   t.is(run(t, process.execPath, ['echo.cjs'], { PATH: path }).stdout, '1 hello\n')
 })
 
+test('what is installed is a preload for programs that know nothing of it', (t) => {
+  const serving = `
+const { createServer, get } = require('node:http')
+const server = createServer(({ socket }, response) => response.end(String(socket._handle)))
+server.listen(0, '127.0.0.1', () => {
+  get({ port: server.address().port, host: '127.0.0.1' }, (response) => {
+    response.setEncoding('utf8').on('data', console.log).on('end', () => process.exit())
+  })
+})
+`
+  writeFileSync(join(project, 'serving.cjs'), serving)
+  for (const way of ['--import', '--require']) {
+    const { stdout, stderr } = run(t, process.execPath, [way, 'mio-js/register', 'serving.cjs'])
+    t.deepEqual([stdout, stderr], ['null\n', ''])
+  }
+})
+
 test('what is installed type-checks in a strict TypeScript project', (t) => {
   writeFileSync(join(project, 'echo.mts'), typed)
   const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc')

@@ -64,3 +64,8 @@ for (const [title, preload, setting, client, server] of [
     t.deepEqual(run.sockets[0]?.server, server)
   })
 }
+
+test('a server does not listen on what another one of ours has', async (t) => {
+  const { code, stderr, stdout } = await runProgram('listen-server')
+  t.deepEqual([code, stderr, stdout], [0, '', 'listen EINVAL: invalid argument\nclosed\n'])
+})

@@ -86,8 +86,12 @@ export function linkSession({ socket }: Http2Session): void {
   if (isOurs(wrap.stream)) wrap.stream.setNoDelay(true)
 }
 
+const linked = new WeakSet<Server>()
+
 /** Links whatever a server has, before the program sees it. */
 export function linkServer(server: Server): void {
+  if (linked.has(server)) return
+  linked.add(server)
   server.prependListener('secureConnection', linkSecure)
   server.prependListener('tlsClientError', (_error: Error, secure: TLSSocket) => {
     linkSecure(secure)

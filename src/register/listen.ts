@@ -3,6 +3,7 @@ import type { Server } from 'node:net'
 import { coreListen } from '../core-net.ts'
 import { linkServer } from '../http/below.ts'
 import { normalizeArgs } from '../net/arguments.ts'
+import { ListeningHandle } from '../net/listening-handle.ts'
 import { listen as ownListen } from '../net/listening.ts'
 import { isSecure, isTlsOurs } from './secure.ts'
 
@@ -30,9 +31,11 @@ function isCores(server: Server, options: Options): boolean {
 }
 
 function hasHandle(options: Options): boolean {
-  const { _handle: own, handle } = options
-  // `listen(handle)`, where that is one of core's itself.
-  return Boolean(own) || Boolean(handle) || typeof options['getAsyncId'] === 'function'
+  const { _handle: inner, handle } = options
+  const given = inner || handle || options
+  // Those of our servers have the descriptor of the engine, which core must not have.
+  if (given instanceof ListeningHandle) return false
+  return given !== options || typeof options['getAsyncId'] === 'function'
 }
 
 /**

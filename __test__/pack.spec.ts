@@ -1,8 +1,20 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { packageName, tuple } from '#src/platform.js'
+import { largest } from '../scripts/inspection.js'
+import { compiledFiles } from '../scripts/pack.js'
+import { readRoot, rootManifest } from '../scripts/platform-packages.js'
 import './support/census.js'
 
 /** Of a machine that has Node and nothing to build with. */
@@ -98,10 +110,39 @@ test('what is installed type-checks in a strict TypeScript project', (t) => {
   run(t, process.execPath, [tsc, ...flags, '--typeRoots', types, '--types', 'node', 'echo.mts'])
 })
 
-test('only what is needed is packed', (t) => {
-  const root = join(project, 'node_modules/mio-js')
-  t.deepEqual(readdirSync(root).toSorted(), ['LICENSE', 'README.md', 'dist', 'package.json'])
-  t.false(readdirSync(join(root, 'dist')).some((name) => name.endsWith('.tsbuildinfo')))
+function listed(name: string): string[] {
+  const folder = join(project, 'node_modules', name)
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .toSorted()
+}
+
+test('the root has what is compiled of its sources, with types, and nothing else', (t) => {
+  const documents = ['LICENSE', 'README.md', 'package.json']
+  t.deepEqual(listed('mio-js'), [...documents, ...compiledFiles()].toSorted())
+  t.true(compiledFiles().includes('dist/src/net/index.d.ts'))
+  const manifest = JSON.parse(
+    readFileSync(join(project, 'node_modules/mio-js/package.json'), 'utf8'),
+  ) as Record<string, unknown>
+  t.like(manifest, toJsonAndBack(rootManifest(readRoot())))
+  const ends = JSON.stringify(manifest['exports']).match(/"\.\/dist[^"]*"/g) ?? []
+  t.true(ends.length > 4)
+  for (const end of ends) t.true(compiledFiles().includes(JSON.parse(end).slice(2)), end)
+})
+
+function toJsonAndBack(value: object): object {
+  return JSON.parse(JSON.stringify(value)) as object
+}
+
+test('the package of the platform has its binary, and nothing else', (t) => {
+  const binary = `mio-js.${tuple()}.node`
+  const name = packageName(tuple())
+  t.deepEqual(listed(name), ['LICENSE', 'README.md', binary, 'package.json'].toSorted())
+  t.true(statSync(join(project, 'node_modules', name, binary)).size <= largest)
+  // Of all that the root names, only what fits this machine is installed.
+  t.deepEqual(readdirSync(join(project, 'node_modules/@mio-js')), [basename(name)])
 })
 
 test('a missing binary is one clear error', (t) => {

@@ -1,0 +1,28 @@
+/**
+ * Packs a release: every platform's package, with its binary out of a folder, and the root. A binary
+ * that is missing, or that would not load where it is installed, ends it before anything is packed.
+ *
+ * usage: npm run pack:release -- BINARIES DIR
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { problemsOf } from './inspection.js'
+import { packPlatform, packRoot } from './pack.js'
+import { binaryName, targets } from './platform-packages.js'
+
+const [binaries, directory] = process.argv.slice(2)
+if (binaries === undefined || directory === undefined) {
+  console.error('usage: npm run pack:release -- BINARIES DIR')
+  process.exit(2)
+}
+const fileOf = (target: Parameters<typeof binaryName>[0]): string =>
+  join(binaries, binaryName(target))
+const problems = targets().flatMap((target) => {
+  const file = fileOf(target)
+  const found = existsSync(file) ? problemsOf(readFileSync(file), target) : ['is missing']
+  return found.map((problem) => `${file}: ${problem}`)
+})
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+for (const target of targets()) console.log(packPlatform(directory, target, fileOf(target)))
+console.log(packRoot(directory))

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { declare } from '../support/scenario.ts'
+import { declare, declareExample } from '../support/scenario.ts'
 import { type CoreHttp, startCoreHttp } from '../support/servers/core-http.ts'
 import { freePort } from '../support/servers/server.ts'
 import { missingOf } from '../support/servers/tools.ts'
@@ -8,7 +8,7 @@ import type { Address } from './scenarios/client.ts'
 import * as fetch from './scenarios/fetch.ts'
 import * as http from './scenarios/http.ts'
 import * as undici from './scenarios/undici.ts'
-import { answer } from './servers/routes.ts'
+import { answer, lengthOfBytes } from './servers/routes.ts'
 
 const missing = missingOf('openssl')
 let server: CoreHttp
@@ -30,3 +30,15 @@ const environment = (): NodeJS.ProcessEnv => ({
 declare('undici', undici, ['connect', 'register'], address, missing, environment)
 declare('fetch', fetch, ['register'], address, missing, environment)
 declare('http', http, ['mio-js/http', 'register'], address, missing, environment)
+
+declareExample(
+  'undici',
+  `200 5\n404 9\n200 ${lengthOfBytes}`,
+  () => {
+    const { port, securePort } = server
+    const plain = `http://127.0.0.1:${port}`
+    const args = [`${plain}/text`, `${plain}/nowhere`, `https://localhost:${securePort}/bytes`]
+    return { args, env: environment() }
+  },
+  missing,
+)

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { endedWell, Program } from '../support/scenario.ts'
+import { endedWell, example, Program } from '../support/scenario.ts'
 import { where } from '../support/platforms.ts'
 import { missingOf, runTool } from '../support/servers/tools.ts'
 import { until } from '../support/until.ts'
@@ -182,4 +182,22 @@ async function refused(t: ExecutionContext, port: number): Promise<void> {
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
   // The system may have taken it before the engine's thread has closed the listener.
   t.true(['ECONNREFUSED', 'ECONNRESET'].includes(`${error.code}`), error.code)
+}
+
+for (const name of ['express', 'fastify']) {
+  test(`the example ${name} does what it says`, async (t) => {
+    const program = example(name, { env: { PORT: '0' } })
+    const url = `http://${host}:${await program.port()}/`
+    const [response] = (await once(http.get(url, { agent: false }), 'response')) as [
+      http.IncomingMessage,
+    ]
+    t.is(await text(response), '{"hello":"world"}')
+    const request = http.request(url, { agent: false, method: 'POST' })
+    request.setHeader('content-type', 'application/json')
+    request.end('{"n":[1,2]}')
+    const [echo] = (await once(request, 'response')) as [http.IncomingMessage]
+    t.is(await text(echo), '{"n":[1,2]}')
+    program.stop()
+    endedWell(t, await program.ended())
+  })
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { declare } from '../support/scenario.ts'
+import { declare, declareExample } from '../support/scenario.ts'
 import { mosquittoTools, password, startMosquitto, username } from '../support/servers/mosquitto.ts'
 import type { Server } from '../support/servers/server.ts'
 import { missingOf } from '../support/servers/tools.ts'
@@ -16,3 +16,10 @@ test.before('start a broker', async () => {
 const address = (): mqtt.Address => ({ port: server.port, username, password })
 
 declare('mqtt', mqtt, ['streamBuilder', 'register'], address, missing)
+
+declareExample(
+  'mqtt',
+  'greetings: hello',
+  () => ({ env: { MQTT_URL: `mqtt://${username}:${password}@127.0.0.1:${server.port}` } }),
+  missing,
+)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import test from 'ava'
-import { declare } from '../support/scenario.ts'
+import { declare, declareExample } from '../support/scenario.ts'
 import {
   database,
   mariadbTools,
@@ -26,3 +26,13 @@ const address = (): mysql2.Address => {
 }
 
 declare('mysql2', mysql2, ['stream', 'register'], address, missing)
+
+declareExample(
+  'mysql2',
+  '0 1 4 9 16 25 36 49 64 81',
+  () => {
+    const MYSQL_URL = `mysql://${user}:${password}@127.0.0.1:${server.port}/${database}`
+    return { env: { MYSQL_URL } }
+  },
+  missing,
+)

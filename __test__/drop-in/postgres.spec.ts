@@ -1,5 +1,5 @@
 import test from 'ava'
-import { declare } from '../support/scenario.ts'
+import { declare, declareExample } from '../support/scenario.ts'
 import { postgresTools, startPostgres, user, type Postgres } from '../support/servers/postgres.ts'
 import { missingOf } from '../support/servers/tools.ts'
 import '../support/census.ts'
@@ -20,3 +20,9 @@ const address = (): pg.Address => {
 
 declare('pg', pg, ['stream', 'register'], address, missing)
 declare('postgres', postgres, ['socket', 'register'], address, missing)
+
+for (const name of ['pg', 'postgres']) {
+  const place = { PGHOST: '127.0.0.1', PGUSER: user, PGDATABASE: 'postgres' }
+  const how = (): { env: NodeJS.ProcessEnv } => ({ env: { ...place, PGPORT: `${server.port}` } })
+  declareExample(name, '0 1 4 9 16 25 36 49 64 81', how, missing)
+}

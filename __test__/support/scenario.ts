@@ -156,3 +156,29 @@ export function declare<Context, Address>(
     })
   }
 }
+
+interface HowToRun {
+  readonly args?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** Whether the example is for the preload. */
+  readonly isRegistered?: boolean
+}
+
+/** A program of ../../examples/drop-in. */
+export function example(name: string, { args = [], ...how }: HowToRun = {}): Program {
+  return new Program(path.resolve(`build/examples/drop-in/${name}.js`), args, how)
+}
+
+/** Declares a test of an example that ends by itself, when it has said what it has to say. */
+export function declareExample(
+  name: string,
+  output: string,
+  how: () => HowToRun,
+  missing?: string,
+): void {
+  where(missing === undefined, `${missing}`)(`the example ${name} does what it says`, async (t) => {
+    const ended = await example(name, how()).ended()
+    endedWell(t, ended)
+    t.is(ended.stdout, `${output}\n`)
+  })
+}

@@ -28,6 +28,12 @@ async function census(): Promise<Census> {
 }
 
 let baseline: Census
+const preparations: (() => Promise<void>)[] = []
+
+/** Has something done first that stays with the process, and so belongs to the baseline. */
+export function beforeCensus(prepare: () => Promise<void>): void {
+  preparations.push(prepare)
+}
 
 test.before('counts what the process holds', async (t) => {
   // Node starts the threads of its pool with the first uses of it, and keeps them; with musl its
@@ -37,6 +43,7 @@ test.before('counts what the process holds', async (t) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => server.close(() => resolve()))
   })
+  for (const prepare of preparations) await prepare()
   baseline = await census()
   t.pass()
 })

@@ -17,3 +17,15 @@ export function where(isHere: boolean, why: string): Run {
     else test.skip(`${title} (${why})`, body)
   }
 }
+
+const [major = 0] = process.versions.node.split('.').map(Number)
+
+/** Tests of what Node does as it is described since this version; ours always does it. */
+export function since(version: number, before: string): Run {
+  return where(major >= version, `Node ${major} ${before}`)
+}
+
+/** The same where only Linux has it. */
+export function linuxSince(version: number, before: string): Run {
+  return process.platform === 'linux' ? since(version, before) : test.skip
+}

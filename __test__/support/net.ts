@@ -1,0 +1,70 @@
+/**
+ * What is compared with `node:net`: a scenario runs once with Node's own module at both ends, and
+ * must give the same with ours at either end or both. So the expectation is Node's behaviour, of
+ * the version that runs the tests.
+ */
+import core from 'node:net'
+import type { ExecutionContext } from 'ava'
+import mio from 'mio-js/net'
+import { beforeCensus } from './census.js'
+import { type Run, where } from './platforms.js'
+import { World } from './net-world.js'
+
+export type Net = typeof core
+
+/** Every module that has the API of `node:net`; the first is the measure of the others. */
+export const candidates: Record<'core' | 'mio', Net> = { core, mio: mio as unknown as Net }
+
+// The engine behind ours is made with its first socket, and stays.
+beforeCensus(async () => {
+  await outcome('mio', 'mio', async (world) => world.pair())
+})
+
+export type Candidate = keyof typeof candidates
+
+/** Who is at the ends of a connection: of the server, and of the client. */
+export const pairs: readonly (readonly [server: Candidate, client: Candidate])[] = [
+  ['mio', 'mio'],
+  ['mio', 'core'],
+  ['core', 'mio'],
+]
+
+export type Scenario = (world: World) => Promise<unknown>
+
+interface Settings {
+  /** A scenario that has one side only: the other one is Node's then. */
+  side?: 'server' | 'client'
+  run?: Run
+}
+
+/** Runs a scenario with these two, and returns all that can be seen of it. */
+export async function outcome(
+  server: Candidate,
+  client: Candidate,
+  scenario: Scenario,
+): Promise<unknown> {
+  const world = new World(candidates[server], candidates[client])
+  return world.run(scenario)
+}
+
+/** Declares a test: the scenario gives with ours what it gives with Node's own module. */
+export function same(title: string, scenario: Scenario, settings: Settings = {}): void {
+  const { side, run = where(true, '') } = settings
+  run(title, async (t) => {
+    await compare(t, scenario, side)
+  })
+}
+
+export async function compare(
+  t: ExecutionContext,
+  scenario: Scenario,
+  side?: 'server' | 'client',
+): Promise<void> {
+  const expected = await outcome('core', 'core', scenario)
+  for (const [server, client] of pairs) {
+    if (side === 'server' && client !== 'core') continue
+    if (side === 'client' && server !== 'core') continue
+    const actual = await outcome(server, client, scenario)
+    t.deepEqual(actual, expected, `${server} serves ${client}`)
+  }
+}

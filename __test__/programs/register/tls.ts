@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import https from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import net, { type AddressInfo } from 'node:net'
+import net, { type AddressInfo, type LookupFunction } from 'node:net'
 import { text } from 'node:stream/consumers'
 import tls from 'node:tls'
 
@@ -17,9 +17,16 @@ server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 const { port } = server.address() as AddressInfo
 const agent = new https.Agent({ keepAlive: true, ca: cert })
-// A name, of which there are several addresses on most machines.
+// A name with two addresses, of which the first one does not answer.
+const addresses = [
+  { address: '::1', family: 6 },
+  { address: '127.0.0.1', family: 4 },
+]
+const lookup: LookupFunction = (_name, _options, done) => {
+  done(null, addresses)
+}
 for (const host of ['127.0.0.1', 'localhost']) {
-  const request = https.get({ port, host, agent, path: `/${host}` })
+  const request = https.get({ port, host, lookup, agent, path: `/${host}` })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   console.log(await text(response), request.reusedSocket)
 }

@@ -175,7 +175,10 @@ async function plain(
   t: ExecutionContext,
   listener: (socket: Socket) => void,
 ): Promise<{ server: Server; port: number }> {
-  const server = createServer(listener)
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    listener(socket)
+  })
   const port = await listening(t, server)
   return { server, port }
 }

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
 import type { ExecutionContext } from 'ava'
 import { cert, key } from '../support/certificate.js'
@@ -127,7 +127,10 @@ alike(
   'a peer that leaves in the handshake is an error of the request',
   'ECONNRESET',
   async (world, t) => {
-    const server = createServer((socket) => socket.once('data', () => socket.end()))
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end())
+    })
     const port = await listening(t, server)
     const request = world.https.get({ port, host, agent: false })
     const [error] = await event<[NodeJS.ErrnoException]>(request, 'error')
@@ -157,9 +160,10 @@ alike(
     const server = world.https.createServer(options)
     const port = await listening(t, server)
     const failed = event<[NodeJS.ErrnoException]>(server, 'tlsClientError')
-    const silent = (await import('node:net')).connect(port, host)
+    const silent = connect(port, host)
+    silent.on('error', () => {})
     silent.resume()
-    const isClosed = event(silent, 'close')
+    const isClosed = new Promise((resolve) => silent.once('close', resolve))
     const [error] = await failed
     await isClosed
     return error.code

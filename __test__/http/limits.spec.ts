@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { alike, answer, event, listening } from '../support/http.js'
@@ -83,7 +82,8 @@ alike(
     })
     const port = await listening(t, server)
     const socket = connect(port, host)
-    const isClosed = once(socket, 'close')
+    socket.on('error', () => {})
+    const isClosed = new Promise((resolve) => socket.once('close', resolve))
     socket.resume()
     const outcome = await told
     await isClosed

@@ -3,6 +3,7 @@ import { existsSync, fstatSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import test from 'ava'
 import { Engine } from 'mio-js/engine'
 import { BoundSocket, Socket, connect, createServer } from 'mio-js/net'
 import '../support/census.js'
@@ -114,6 +115,18 @@ underEachDriver('a path is removed by whoever closes what is bound to it', async
   idle.destroy()
   t.false(existsSync(path))
   await soon(once(idle, 'close'))
+})
+
+test('a path that cannot be is refused as libuv does', (t) => {
+  const path = join(tmpdir(), `mio-js-bound-${process.pid}-${Math.random()}`)
+  const wrong = [
+    [join(path, 'child'), 'EACCES'],
+    [path + 'x'.repeat(2000), 'EINVAL'],
+  ] as const
+  for (const [name, code] of wrong) {
+    const error = t.throws(() => new BoundSocket({ path: name }))
+    t.like(error, { code, syscall: 'bind', message: `bind ${code}` })
+  }
 })
 
 underEachDriver(

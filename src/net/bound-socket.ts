@@ -2,7 +2,7 @@ import { closeSync, unlinkSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { native } from '../binding.ts'
 import { Field, Flag, newNumbers, raise } from '../engine/options.ts'
-import { handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
+import { errnoOf, handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
 import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
 
 /** Where a {@link BoundSocket} is bound. */
@@ -40,7 +40,7 @@ export class BoundSocket {
       this.#path = pathOf(options)
       raise(numbers, Flag.PATH)
       const fd = native.streamBind(this.#path, numbers)
-      if (fd < 0) throw systemFailure(fd, 'bind')
+      if (fd < 0) throw systemFailure(pathErrors.get(fd) ?? fd, 'bind')
       this.#fd = fd
       return
     }
@@ -99,6 +99,12 @@ export class BoundSocket {
 }
 
 const gone = -1
+
+/** What libuv says of paths that cannot be, in place of what the system says. */
+const pathErrors = new Map([
+  [errnoOf('ENOENT'), errnoOf('EACCES')],
+  [errnoOf('ENAMETOOLONG'), errnoOf('EINVAL')],
+])
 
 /** Closes what was bound and is of no use. If the program has closed it already, nothing is left to do. */
 export function closeBound({ fd, path }: Bound): void {

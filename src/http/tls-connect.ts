@@ -26,10 +26,24 @@ export function connectSecure(options: Options, make: (options: Options) => TLSS
     throw error
   }
   linkSecure(secure)
+  hushAfterEnd(secure, socket)
   follow(secure, socket)
   const { timeout } = options
   if (typeof timeout === 'number' && timeout > 0) secure.setTimeout(timeout)
   return secure
+}
+
+/**
+ * A peer that has ended may reset what is written to it after that. Core's TLS takes no notice of it
+ * on a handle of core's, while its wrapper of a stream tells all errors.
+ */
+function hushAfterEnd(secure: TLSSocket, socket: Socket): void {
+  for (const listener of socket.listeners('error')) {
+    socket.removeListener('error', listener as () => void)
+    socket.on('error', (error: Error) => {
+      if (!secure.readableEnded && !secure.destroyed) Reflect.apply(listener, socket, [error])
+    })
+  }
 }
 
 /** What is about the connection below, and not about the stream above it. */

@@ -3,7 +3,8 @@ import type { Socket as Link } from '../engine/socket.ts'
 import { tellServerSocket } from './channels.ts'
 import { attach, stopReading } from './link.ts'
 import type { ListeningServer } from './listening.ts'
-import { Socket, stateOf } from './socket.ts'
+import { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 import type { OnReadOptions } from './onread.ts'
 
 /** Whether a server has room for a connection and wants it; closes it otherwise. */

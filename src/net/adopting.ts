@@ -4,7 +4,8 @@ import { clientBag } from './client-profile.ts'
 import { invalidFd } from './errors.ts'
 import { attach, stopReading } from './link.ts'
 import type { SocketInit } from './socket-init.ts'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 import { checkInt32 } from './validate.ts'
 
 /** What the engine says of a descriptor that is none of a stream socket. */

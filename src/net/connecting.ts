@@ -15,7 +15,8 @@ import {
   wrongValue,
 } from './errors.ts'
 import { type Candidate, Opening, type Route } from './opening.ts'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 import {
   checkFlag,
   checkFunction,

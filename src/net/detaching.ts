@@ -4,9 +4,9 @@ import { type Socket as Link, connectionOf } from '../engine/socket.ts'
 import { invalidState } from '../errors.ts'
 import { bufferedOf } from './buffered.ts'
 import { socketIsClosed } from './errors.ts'
-import { failureOf, forget, startReading, stopReading } from './link.ts'
-import { type Socket, stateOf } from './socket.ts'
-import type { State } from './state.ts'
+import { Destroyed, failureOf, forget, startReading, stopReading } from './link.ts'
+import type { Socket } from './socket.ts'
+import { type State, stateOf } from './state.ts'
 
 /** Everything that was written, first of all. */
 function written(socket: Socket): Promise<void> {
@@ -59,11 +59,12 @@ async function leave(socket: Socket, state: State, link: Link<unknown>): Promise
 }
 
 function end(socket: Socket, state: State, link: Link<unknown>, error?: Error): void {
-  if (state.link === link) {
+  const { data } = link
+  if (data instanceof Destroyed) {
+    // By the program, meanwhile.
+    process.nextTick(() => data.tell())
+  } else {
     forget(state, link)
     socket.destroy(error)
-  } else {
-    // The program has destroyed it meanwhile.
-    process.nextTick(() => socket.emit('close', state.hadError))
   }
 }

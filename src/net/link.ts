@@ -9,8 +9,8 @@ import { socketIsClosed, systemFailure } from './errors.ts'
 import { holdWhileActive, isReceiving } from './holding.ts'
 import { guardIdle } from './idle-guard.ts'
 import { moveTimeout } from './timeout.ts'
-import { type Socket, stateOf } from './socket.ts'
-import type { Chunks, Done, State } from './state.ts'
+import type { Socket } from './socket.ts'
+import { type Chunks, type Done, type State, stateOf } from './state.ts'
 
 /** What accepted and connected sockets have in common. */
 export const handlers: Handlers<Socket> = {
@@ -33,27 +33,49 @@ export function attach(socket: Socket, link: Link<unknown>): void {
   moveTimeout(state, link)
 }
 
-/** The connection is gone: what is known of it is kept. */
+/** The connection is gone: what is known of it is kept, and the next one begins with nothing. */
 export function forget(state: State, link: Link<unknown>): void {
   state.bytesRead = link.bytesRead
   state.bytesWritten = link.bytesWritten
   state.link = undefined
   state.isReading = false
+  state.isReset = false
+  state.writing = undefined
+  state.finishing = undefined
+}
+
+/**
+ * What the engine's socket has as its `data` from when the program destroys the stream, until its
+ * `close`: the stream may have another connection by then.
+ */
+export class Destroyed {
+  readonly socket: Socket
+  readonly hadError: boolean
+  readonly writing: Done | undefined
+
+  constructor(socket: Socket, hadError: boolean, writing: Done | undefined) {
+    this.socket = socket
+    this.hadError = hadError
+    this.writing = writing
+  }
+
+  /** The descriptor is closed. */
+  tell(): void {
+    this.writing?.()
+    this.socket.emit('close', this.hadError)
+  }
 }
 
 /** Closes the descriptor; `close` is told when that is done. */
-export function closeLink(state: State, hadError: boolean): void {
-  const { link } = state
-  if (link === undefined) return
-  state.bytesRead = link.bytesRead
-  state.bytesWritten = link.bytesWritten
-  state.hadError = hadError
-  state.link = undefined
+export function closeLink(socket: Socket, link: Link<unknown>, hadError: boolean): void {
+  const state = stateOf(socket)
+  const { isReset, writing } = state
+  link.data = new Destroyed(socket, hadError, writing)
+  forget(state, link)
   // Its `close` is told even if nothing else keeps the process alive.
   link.ref()
-  if (state.isReset) link.terminate()
+  if (isReset) link.terminate()
   else link.destroy()
-  state.isReset = false
 }
 
 /** Gives bytes to the engine, which copies them at once. Whether it had room. */
@@ -71,9 +93,7 @@ export function write(
     done(error as Error)
     return
   }
-  if (hasRoom) done()
-  else state.writing = done
-  if (!isReceiving(state)) holdWhileActive(state)
+  wrote(state, hasRoom, done)
 }
 
 /** As {@link write}, of all that a stream has. */
@@ -85,6 +105,10 @@ export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done
     done(error as Error)
     return
   }
+  wrote(state, hasRoom, done)
+}
+
+function wrote(state: State, hasRoom: boolean, done: Done): void {
   if (hasRoom) done()
   else state.writing = done
   if (!isReceiving(state)) holdWhileActive(state)
@@ -169,19 +193,15 @@ function onTimeout({ data: socket }: Link<Socket>): void {
 }
 
 function onClose(link: Link<Socket>, error: Error | undefined): void {
-  const socket = link.data as Socket | undefined
+  const socket = link.data as Socket | Destroyed | undefined
   // It was turned away.
   if (socket === undefined) return
-  const state = stateOf(socket)
-  const { writing, finishing } = state
-  state.writing = undefined
-  state.finishing = undefined
-  if (state.link !== link) {
-    // The program has destroyed it.
-    writing?.()
-    socket.emit('close', state.hadError)
+  if (socket instanceof Destroyed) {
+    socket.tell()
     return
   }
+  const state = stateOf(socket)
+  const { writing, finishing } = state
   forget(state, link)
   let failure = error === undefined ? undefined : failureOf(error)
   if (failure !== undefined) socket.destroy(failure)

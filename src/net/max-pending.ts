@@ -5,7 +5,8 @@
 import { Duplex } from 'node:stream'
 import { checkNumber } from './validate.ts'
 import { tooMuchPending, wrongRange } from './errors.ts'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 
 export function maxPendingOf(value: unknown): number {
   if (value === undefined) return Infinity

@@ -1,6 +1,7 @@
 import { noBufferSpace } from './errors.ts'
 import { ended, stopReading } from './link.ts'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 
 /** Memory of the program's that received bytes are put into, and who is told: `this` is the socket. */
 export interface OnReadOptions {

@@ -9,7 +9,8 @@ import { Field, Flag, lower, raise } from '../engine/options.ts'
 import { engineClosed } from '../errors.ts'
 import { clientProfile } from './client-profile.ts'
 import { allFailed, blocked, connectionTimeout, errnoOf, placedFailure } from './errors.ts'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 
 /** One address to try; without a family it is a path. */
 export interface Candidate {

@@ -26,16 +26,9 @@ import { limitedWrite, maxPendingOf } from './max-pending.ts'
 import { OnRead, isOnRead } from './onread.ts'
 import { type OptionName, readOption, writeOption } from './option-names.ts'
 import { type SocketInit, checkInit, streamOptions } from './socket-init.ts'
-import { type Chunks, type Done, State } from './state.ts'
+import { type Chunks, type Done, State, inside } from './state.ts'
 import { setSocketTimeout } from './timeout.ts'
 import { checkInt32, wholeSeconds } from './validate.ts'
-
-const state = Symbol('state')
-
-/** What is inside of a socket. */
-export function stateOf(socket: Socket): State {
-  return socket[state]
-}
 
 interface Undestroyable {
   _undestroy(): void
@@ -48,7 +41,7 @@ interface Undestroyable {
  * Correctness does not depend on listeners of its own, and `_handle` is always null.
  */
 class SocketClass extends Duplex {
-  declare [state]: State
+  declare [inside]: State
   declare connecting: boolean
   declare _hadError: boolean
   declare _parent: SocketClass | null
@@ -79,7 +72,7 @@ class SocketClass extends Duplex {
     if (callback !== null) this.once('connect', callback)
     if (this._parent?.connecting === true) return this
     checkPlace(options)
-    const inner = this[state]
+    const inner = this[inside]
     const isTaken = inner.opening !== undefined || inner.link !== undefined
     if (isTaken && !this.destroyed) refuseConnect(this as Socket, options)
     else {
@@ -90,12 +83,12 @@ class SocketClass extends Duplex {
   }
 
   override _read(): void {
-    this[state].isAsked = true
+    this[inside].isAsked = true
     if (!this.connecting) startReading(this as Socket)
   }
 
   override _write(data: Buffer | string, encoding: BufferEncoding, done: Done): void {
-    const inner = this[state]
+    const inner = this[inside]
     const { link } = inner
     if (this.connecting) park(this, data, encoding, done)
     else if (link === undefined) done(socketIsClosed())
@@ -103,7 +96,7 @@ class SocketClass extends Duplex {
   }
 
   override _writev(chunks: Chunks, done: Done): void {
-    const inner = this[state]
+    const inner = this[inside]
     const { link } = inner
     if (this.connecting) park(this, chunks, 'utf8', done)
     else if (link === undefined) done(socketIsClosed())
@@ -111,7 +104,7 @@ class SocketClass extends Duplex {
   }
 
   override _final(done: Done): void {
-    const inner = this[state]
+    const inner = this[inside]
     const { link } = inner
     if (this.connecting) inner.ending = done
     else if (link === undefined) done()
@@ -119,7 +112,7 @@ class SocketClass extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    const inner = this[state]
+    const inner = this[inside]
     const { link, opening, parked } = inner
     const hadError = Boolean(error)
     // In a listener of `connect` it is about to be written.
@@ -132,7 +125,7 @@ class SocketClass extends Duplex {
     inner.ending = undefined
     opening?.cancel()
     unbind(inner)
-    if (link !== undefined) closeLink(inner, hadError)
+    if (link !== undefined) closeLink(this as Socket, link, hadError)
     done(error)
     if (link === undefined && opening === undefined && inner.last === undefined) {
       process.nextTick(() => {
@@ -173,11 +166,11 @@ class SocketClass extends Duplex {
    * @throws `ERR_INVALID_HANDLE_TYPE` for a Unix socket.
    */
   resetAndDestroy(): this {
-    const { link, opening } = this[state]
+    const { link, opening } = this[inside]
     if (link === undefined && opening === undefined) return this.destroy(socketIsClosed())
     if (opening !== undefined) {
       if (opening.isPath) throw invalidHandle()
-      this[state].isToReset = true
+      this[inside].isToReset = true
       return this
     }
     if (link?.remoteAddress === undefined) throw invalidHandle()
@@ -185,18 +178,18 @@ class SocketClass extends Duplex {
   }
 
   override pause(): this {
-    const inner = this[state]
+    const inner = this[inside]
     if (inner.onread !== undefined && !this.connecting) stopReading(inner)
     return super.pause()
   }
 
   override resume(): this {
-    if (this[state].onread !== undefined && !this.connecting) startReading(this as Socket)
+    if (this[inside].onread !== undefined && !this.connecting) startReading(this as Socket)
     return super.resume()
   }
 
   override read(size?: number): unknown {
-    if (this[state].onread !== undefined && !this.connecting) startReading(this as Socket)
+    if (this[inside].onread !== undefined && !this.connecting) startReading(this as Socket)
     return super.read(size)
   }
 
@@ -215,7 +208,7 @@ class SocketClass extends Duplex {
   }
 
   setNoDelay(enable?: unknown): this {
-    const inner = this[state]
+    const inner = this[inside]
     inner.options.setNoDelay(inner.link, Boolean(enable === undefined ? true : enable))
     return this
   }
@@ -230,7 +223,7 @@ class SocketClass extends Duplex {
         bag['count'],
       )
     }
-    const inner = this[state]
+    const inner = this[inside]
     inner.options.setKeepAlive(
       inner.link,
       Boolean(enable),
@@ -244,13 +237,13 @@ class SocketClass extends Duplex {
   setTypeOfService(tos: number): this {
     if (Number.isNaN(tos)) throw wrongType('tos', 'of type number', tos)
     checkInt32('tos', tos, 0, 255)
-    const inner = this[state]
+    const inner = this[inside]
     inner.options.setTypeOfService(inner.link, tos)
     return this
   }
 
   getTypeOfService(): number {
-    const inner = this[state]
+    const inner = this[inside]
     return inner.options.getTypeOfService(inner.link)
   }
 
@@ -277,7 +270,7 @@ class SocketClass extends Duplex {
   }
 
   get pending(): boolean {
-    const { link, opening } = this[state]
+    const { link, opening } = this[inside]
     return this.connecting || (link === undefined && opening === undefined)
   }
 
@@ -296,42 +289,42 @@ class SocketClass extends Duplex {
   }
 
   get bytesRead(): number | undefined {
-    const { link, bytesRead } = this[state]
-    return this[state] === nobodys ? undefined : (link?.bytesRead ?? bytesRead)
+    const { link, bytesRead } = this[inside]
+    return this[inside] === nobodys ? undefined : (link?.bytesRead ?? bytesRead)
   }
 
   get _bytesDispatched(): number {
-    const { link, bytesWritten } = this[state]
+    const { link, bytesWritten } = this[inside]
     return link?.bytesWritten ?? bytesWritten
   }
 
   /** What waits to be written counts as well. */
   get bytesWritten(): number | undefined {
-    const { parked } = this[state]
-    if (this[state] === nobodys) return undefined
+    const { parked } = this[inside]
+    if (this[inside] === nobodys) return undefined
     const waiting = parked === undefined ? 0 : lengthOf(parked.data, parked.encoding)
     return this._bytesDispatched + waiting + lengthOf(waitingOf(this), 'utf8')
   }
 
   get remoteAddress(): string | undefined {
-    return this[state].last?.remoteAddress
+    return this[inside].last?.remoteAddress
   }
 
   get remotePort(): number | undefined {
-    return this[state].last?.remotePort
+    return this[inside].last?.remotePort
   }
 
   get remoteFamily(): string | undefined {
-    return this[state].last?.remoteFamily
+    return this[inside].last?.remoteFamily
   }
 
   get localAddress(): string | undefined {
-    const { link, boundPath } = this[state]
+    const { link, boundPath } = this[inside]
     return boundPath ?? link?.localAddress
   }
 
   get localPort(): number | undefined {
-    return this[state].link?.localPort
+    return this[inside].link?.localPort
   }
 
   get localFamily(): string | undefined {
@@ -340,7 +333,7 @@ class SocketClass extends Duplex {
 
   /** The number of the descriptor; -1 without a connection, and on Windows. */
   get fd(): number {
-    return this[state].link?.fd ?? -1
+    return this[inside].link?.fd ?? -1
   }
 
   /**
@@ -369,7 +362,7 @@ class SocketClass extends Duplex {
 }
 
 function optionsOf(socket: SocketClass): SocketOptions {
-  const { link } = socket[state]
+  const { link } = socket[inside]
   if (link === undefined) throw socketIsClosed()
   return link.options
 }
@@ -385,7 +378,7 @@ Object.assign(SocketClass.prototype, {
 
 // Whoever looks at the prototype itself, as inspectors and mocks do, finds properties that do not throw.
 const nobodys = Object.freeze(new State())
-Object.defineProperty(SocketClass.prototype, state, { value: nobodys, writable: true })
+Object.defineProperty(SocketClass.prototype, inside, { value: nobodys, writable: true })
 
 interface ReadingAhead {
   readonly _readableState: { readingMore: boolean }
@@ -394,7 +387,7 @@ interface ReadingAhead {
 /** What a constructor does, for one that is called on an object, too. */
 function initialise(socket: SocketClass, init: SocketInit): void {
   const inner = new State()
-  socket[state] = inner
+  socket[inside] = inner
   socket.connecting = false
   socket.server = null
   socket._server = null
@@ -471,7 +464,7 @@ function renew(socket: SocketClass, inner: State): void {
 /** The stream's own `write`, or the one that knows a limit. */
 function resetWrite(socket: SocketClass): void {
   if (Object.hasOwn(socket, 'write')) delete (socket as Partial<SocketClass>).write
-  if (socket[state].maxPending !== Infinity) socket.write = limitedWrite
+  if (socket[inside].maxPending !== Infinity) socket.write = limitedWrite
 }
 
 /** Keeps a write until there is a connection. The stream keeps all further ones. */
@@ -481,13 +474,13 @@ function park(
   encoding: BufferEncoding,
   done: Done,
 ): void {
-  socket[state].parked = { data, encoding, done }
+  socket[inside].parked = { data, encoding, done }
 }
 
 /** A connection was made: the engine's `open` of a client. */
 export function opened(link: Link<unknown>): void {
   const socket = link.data as SocketClass
-  const inner = socket[state]
+  const inner = socket[inside]
   // One that was adopted has been attached from the beginning.
   if (inner.opening === undefined) return
   inner.opening = undefined
@@ -522,12 +515,12 @@ function proceed(socket: SocketClass, inner: State): void {
 }
 
 function reset<Self extends SocketClass>(socket: Self): Self {
-  socket[state].isReset = true
+  socket[inside].isReset = true
   return socket.destroy()
 }
 
 function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
-  const inner = socket[state]
+  const inner = socket[inside]
   inner.isUnref = !isHeld
   if (isHeld) inner.opening?.ref()
   else inner.opening?.unref()
@@ -538,7 +531,7 @@ function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
 /** Timers of this socket, and of those that stand on it. */
 function* timersOf(socket: SocketClass): IterableIterator<NodeJS.Timeout> {
   for (let each: SocketClass | null | undefined = socket; each; each = each._parent) {
-    const { silence } = (each[state] as State | undefined) ?? {}
+    const { silence } = (each[inside] as State | undefined) ?? {}
     if (silence !== undefined) yield silence.timer
   }
 }

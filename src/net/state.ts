@@ -2,6 +2,7 @@ import type { Socket as Link } from '../engine/socket.ts'
 import type { Bound } from './bound-socket.ts'
 import type { Opening } from './opening.ts'
 import type { OnRead } from './onread.ts'
+import type { Socket } from './socket.ts'
 import { WantedOptions } from './wanted-options.ts'
 
 /** Tells a stream that it may go on, or why not. */
@@ -44,8 +45,7 @@ export class State {
   isPeerEnded = false
   /** Whether the stream has ever asked for data. */
   isAsked = false
-  /** Whether it is closed with an error, for the `close` that is told later. */
-  hadError = false
+  /** Whether its closing resets the connection. */
   isReset = false
   /** Whether it is to be reset as soon as there is a connection. */
   isToReset = false
@@ -64,4 +64,12 @@ export class State {
   /** As long as there is no connection, whose own is native. */
   silence: Silence | undefined = undefined
   readonly options = new WantedOptions()
+}
+
+/** Where a socket has its state. */
+export const inside = Symbol('state')
+
+/** What is inside of a socket. */
+export function stateOf(socket: Socket): State {
+  return socket[inside]
 }

@@ -1,9 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers'
-import { type Socket, stateOf } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { type State, stateOf } from './state.ts'
 import { checkFunction, durationOf } from './validate.ts'
 import type { Callback } from './arguments.ts'
 import type { Socket as Link } from '../engine/socket.ts'
-import type { State } from './state.ts'
 
 /**
  * The time after which a silent socket tells `timeout`. A connection's own is the engine's, which sees

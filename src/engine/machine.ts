@@ -17,7 +17,14 @@ export const Io = Object.freeze({ inline: 0, thread: 1, auto: 2 } as const)
 export type Io = (typeof Io)[keyof typeof Io]
 
 /** Engines that have something open must not be collected, even if nobody holds them. */
-const busy = new Set<Engine>()
+const busy = new Map<Engine, Machine>()
+
+// What was written just before `process.exit()` leaves, as far as the system takes it.
+process.on('exit', () => {
+  for (const machine of busy.values()) {
+    if (!machine.isClosed) machine.flush()
+  }
+})
 
 /** What is inside an {@link Engine}: its lanes, what it has open, and the batch being delivered. */
 export class Machine {
@@ -104,7 +111,7 @@ export class Machine {
   opened(): void {
     this.#open += 1
     const engine = this.#engine?.deref()
-    if (this.#open === 1 && engine !== undefined) busy.add(engine)
+    if (this.#open === 1 && engine !== undefined) busy.set(engine, this)
   }
 
   /** Its last event was delivered. */

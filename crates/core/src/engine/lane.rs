@@ -92,6 +92,8 @@ pub struct Lane<B> {
     registry: mio::Registry,
     auto: Auto,
     is_recalled: bool,
+    /// Inline: the selector is readable already for what is left to do.
+    is_woken: bool,
     scratch: Submissions<B>,
 }
 
@@ -128,6 +130,7 @@ impl<B: Buffer> Lane<B> {
             notify: Arc::new(notify),
             auto: Auto::default(),
             is_recalled: false,
+            is_woken: false,
             scratch: Submissions::default(),
         };
         if io == Io::Thread {
@@ -262,6 +265,7 @@ impl<B: Buffer> Lane<B> {
         let Some(machine) = &mut self.machine else {
             return Ok(());
         };
+        self.is_woken = false;
         machine.select(Some(Duration::ZERO))?;
         self.work();
         Ok(())
@@ -282,13 +286,14 @@ impl<B: Buffer> Lane<B> {
     }
 
     /// What is left to do makes the selector readable, so that other work of the thread comes
-    /// between.
-    fn go_on(&self) {
-        if self
+    /// between. Once is enough until the next turn.
+    fn go_on(&mut self) {
+        let has_work = self
             .machine
             .as_ref()
-            .is_some_and(|machine| machine.has_work())
-        {
+            .is_some_and(|machine| machine.has_work());
+        if has_work && !self.is_woken {
+            self.is_woken = true;
             self.shared.wake();
         }
     }
@@ -361,6 +366,7 @@ impl<B: Buffer> Lane<B> {
         }
         if let Some(machine) = self.machine.take() {
             self.auto.moved();
+            self.is_woken = false;
             self.shared.inbox.rouse();
             self.shared.parcel.give(machine);
         }
@@ -393,6 +399,7 @@ impl<B: Buffer> Lane<B> {
         let Some(machine) = &mut self.machine else {
             return Ok(());
         };
+        self.is_woken = false;
         machine.put_back(driver, outcome)?;
         self.work();
         Ok(())

@@ -4,7 +4,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import path from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { endedWell, example, Program } from '../support/scenario.ts'
 import { where } from '../support/platforms.ts'
 import { missingOf, runTool } from '../support/servers/tools.ts'
@@ -20,6 +20,7 @@ const MIB = 1024 * 1024
 const host = '127.0.0.1'
 const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
+const served = where(process.platform !== 'win32', 'Windows has no signals to end a server by')
 const missing = missingOf('curl')
 const byCurl = where(missing === undefined, `${missing}`)
 const noWrk = missingOf('wrk')
@@ -30,7 +31,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
   let program: Program
   let port = 0
 
-  test(`${how}: it says where it listens`, async (t) => {
+  served(`${how}: it says where it listens`, async (t) => {
     const file = path.resolve('build/__test__/programs/drop-in-server.js')
     program = new Program(file, [name, door], { isRegistered: door === 'register' })
     port = await program.port()
@@ -48,7 +49,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     return response
   }
 
-  test(`${how}: one connection serves request after request`, async (t) => {
+  served(`${how}: one connection serves request after request`, async (t) => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const ports = new Set<number | undefined>()
     for (let i = 0; i < 100; i += 1) {
@@ -61,7 +62,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     agent.destroy()
   })
 
-  test(`${how}: requests that come together are answered in order`, async (t) => {
+  served(`${how}: requests that come together are answered in order`, async (t) => {
     const socket = net.connect(port, host)
     const request = `GET /text HTTP/1.1\r\nHost: ${host}\r\n\r\n`
     const last = `GET /nowhere HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
@@ -72,7 +73,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     t.regex(answers[200]!, /^HTTP\/1\.1 404 /)
   })
 
-  test(`${how}: a large body is sent and comes back`, async (t) => {
+  served(`${how}: a large body is sent and comes back`, async (t) => {
     const body = randomBytes(16 * MIB)
     const request = http.request(url('/echo'), { agent: false, method: 'POST' })
     request.setHeader('content-type', 'application/octet-stream')
@@ -81,7 +82,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     t.true((await buffer(response)).equals(body))
   })
 
-  test(`${how}: one who reads slowly gets every byte`, async (t) => {
+  served(`${how}: one who reads slowly gets every byte`, async (t) => {
     const response = await get('/bytes')
     response.pause()
     // Others are answered meanwhile.
@@ -115,7 +116,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     t.regex(stderr, /HTTP\/1\.1 100 Continue/)
   })
 
-  test(`${how}: a response arrives while it is being written`, async (t) => {
+  served(`${how}: a response arrives while it is being written`, async (t) => {
     const response = await get('/begin')
     await once(response, 'readable')
     t.is(`${response.read()}`, 'begun ')
@@ -123,7 +124,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     t.is(await text(response), 'ended')
   })
 
-  test(`${how}: the server is told of clients that give up`, async (t) => {
+  served(`${how}: the server is told of clients that give up`, async (t) => {
     const before = Number(await text(await get('/abandoned')))
     const responses = await Promise.all(Array.from({ length: 10 }, async () => get('/endless')))
     for (const [i, response] of responses.entries()) {
@@ -137,13 +138,13 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     t.pass()
   })
 
-  test(`${how}: a client is told that the server gave up`, async (t) => {
+  served(`${how}: a client is told that the server gave up`, async (t) => {
     const response = await get('/cut')
     t.is(response.headers['content-length'], '1000')
     await t.throwsAsync(buffer(response), { code: 'ECONNRESET' })
   })
 
-  test(`${how}: what is no HTTP is refused`, async (t) => {
+  served(`${how}: what is no HTTP is refused`, async (t) => {
     const socket = net.connect(port, host)
     socket.write('what?\r\n\r\n')
     t.regex(await text(socket), /^HTTP\/1\.1 400 Bad Request\r\n/)
@@ -158,7 +159,7 @@ for (const [name, door] of servers.flatMap((one) => doors.map((other) => [one, o
     })
   }
 
-  test(`${how}: closing waits for answers, and not for idle connections`, async (t) => {
+  served(`${how}: closing waits for answers, and not for idle connections`, async (t) => {
     const agent = new http.Agent({ keepAlive: true })
     await text(await get('/text', { agent }))
     const idle = Object.values(agent.freeSockets).flat()[0]!
@@ -185,7 +186,7 @@ async function refused(t: ExecutionContext, port: number): Promise<void> {
 }
 
 for (const name of ['express', 'fastify']) {
-  test(`the example ${name} does what it says`, async (t) => {
+  served(`the example ${name} does what it says`, async (t) => {
     const program = example(name, { env: { PORT: '0' } })
     const url = `http://${host}:${await program.port()}/`
     const [response] = (await once(http.get(url, { agent: false }), 'response')) as [

@@ -1,5 +1,5 @@
-import test from 'ava'
 import { io } from 'socket.io-client'
+import { where } from '../support/platforms.ts'
 import { declare, declareExample, endedWell, example } from '../support/scenario.ts'
 import '../support/census.ts'
 import * as socketIo from './scenarios/socket-io.ts'
@@ -10,7 +10,9 @@ declare('socket-io', socketIo, ['mio-js/http', 'register'], () => null)
 
 declareExample('ws', 'hello', () => ({}))
 
-test('the example socket-io does what it says', async (t) => {
+const served = where(process.platform !== 'win32', 'Windows has no signals to end a server by')
+
+served('the example socket-io does what it says', async (t) => {
   const program = example('socket-io', { env: { PORT: '0' } })
   const port = await program.port()
   const clients = ['polling', 'websocket'].map((transport) =>

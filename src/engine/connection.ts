@@ -11,7 +11,7 @@ import type { Lane } from './lane.ts'
 import type { Listener } from './listener.ts'
 import type { Attempt } from './open-connection.ts'
 import type { Settings } from './options.ts'
-import { Op } from './protocol.ts'
+import { Op, everything } from './protocol.ts'
 import { type Socket, socketOf } from './socket.ts'
 
 /** The bits of {@link Connection.state}. */
@@ -46,6 +46,8 @@ export const State = Object.freeze({
   UNHELD: 8192,
   /** `destroy` was called. */
   DESTROYED: 16_384,
+  /** … and native code still sends what must not be dropped. */
+  SENDING: 32_768,
 } as const)
 
 /** Not to be written to, for whatever reason. */
@@ -256,17 +258,26 @@ export class Connection {
   }
 
   terminate(): void {
-    this.#drop(Op.RESET, State.DROPPED)
+    this.#drop(Op.RESET, 0, State.DROPPED)
   }
 
-  destroy(): void {
-    this.#drop(Op.DESTROY, State.DROPPED | State.DESTROYED)
+  /**
+   * Of what was written before, only the last `droppable` bytes may be lost: for the others it stays
+   * until the system has them, or the time of `linger` is over.
+   */
+  destroy(droppable = Infinity): void {
+    const isSending = this.buffered > droppable
+    const word = isSending ? Math.min(droppable, everything - 1) : everything
+    const sending = isSending ? State.SENDING : 0
+    this.#drop(Op.DESTROY, word, State.DROPPED | State.DESTROYED | sending)
   }
 
-  #drop(op: number, state: number): void {
-    if ((this.state & (State.DROPPED | State.CLOSED)) !== 0) return
-    this.#submit(op, 0)
-    this.state |= State.CLOSING | state
+  #drop(op: number, a: number, state: number): void {
+    if ((this.state & State.CLOSED) !== 0) return
+    // What is still being sent can be dropped, too.
+    if ((this.state & (State.DROPPED | State.SENDING)) === State.DROPPED) return
+    this.#submit(op, a)
+    this.state = (this.state & ~State.SENDING) | State.CLOSING | state
     this.held?.clear()
   }
 

@@ -40,6 +40,9 @@ export const Op = Object.freeze({
   DESTROY: 15,
 } as const)
 
+/** The value of {@link Op.DESTROY} for whatever is queued. */
+export const everything = 0xffff_ffff
+
 export const headerWords = 8
 export const recordWords = 6
 export const submissionWords = 4

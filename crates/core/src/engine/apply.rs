@@ -161,7 +161,7 @@ impl<B: Buffer> Machine<B> {
         | Request::Timeout(id, _)
         | Request::Detach(id)
         | Request::Condemn(id)
-        | Request::Destroy(id)) = request
+        | Request::Destroy(id, _)) = request
         else {
             return;
         };
@@ -225,9 +225,9 @@ impl<B: Buffer> Machine<B> {
                 touch(&mut self.dirty, id, connection);
             }
             Request::Condemn(_) => self.condemn(id),
-            Request::Destroy(_) => {
-                connection.destroy(id, context, data);
-                self.settle(id, Fate::Goes);
+            Request::Destroy(_, droppable) => {
+                let fate = connection.destroy(id, context, data, droppable);
+                self.settle(id, fate);
             }
             _ => {}
         }

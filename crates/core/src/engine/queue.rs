@@ -79,6 +79,21 @@ impl Queue {
         *self = Self::default();
     }
 
+    /// Keeps the first `len` bytes.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while self.len > len
+            && let Some(mut last) = self.chunks.pop_back()
+        {
+            let excess = self.len - len;
+            let left = last.bytes.len() - last.start;
+            self.len -= left.min(excess);
+            if excess < left {
+                last.bytes.truncate(last.bytes.len() - excess);
+                self.chunks.push_back(last);
+            }
+        }
+    }
+
     /// Writes what the system takes. Returns the bytes written as well when it fails.
     pub(super) fn flush(&mut self, stream: &Stream) -> (usize, io::Result<Flush>) {
         let mut written = 0;
@@ -127,6 +142,57 @@ impl Queue {
             }
             count -= left;
             self.chunks.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn content(queue: &Queue) -> Vec<u8> {
+        let rests = queue.chunks.iter().map(|chunk| &chunk.bytes[chunk.start..]);
+        rests.collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn the_first_bytes_are_kept_wherever_the_chunks_end() {
+        for len in [0, 1, 2, 3, 4, 5, 6, 7, 100] {
+            let mut queue = Queue::default();
+            queue.push(b"abc");
+            queue.push_owned(b"defg".to_vec());
+            queue.consume(1);
+            queue.truncate(len);
+            assert_eq!(content(&queue), b"bcdefg"[..len.min(6)]);
+            assert_eq!(queue.len(), len.min(6));
+            queue.push(b"h");
+            assert_eq!(content(&queue).last(), Some(&b'h'));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_stay_in_order(
+            steps in prop::collection::vec((0_u8..4, 0_usize..100_000, any::<u8>()), 0..30),
+        ) {
+            let (mut queue, mut expected) = (Queue::default(), Vec::new());
+            for (step, amount, byte) in steps {
+                match step {
+                    0 => queue.push(&vec![byte; amount]),
+                    1 => queue.push_owned(vec![byte; amount]),
+                    2 => queue.consume(amount.min(expected.len())),
+                    _ => queue.truncate(amount),
+                }
+                match step {
+                    0 | 1 => expected.extend(vec![byte; amount]),
+                    2 => drop(expected.drain(..amount.min(expected.len()))),
+                    _ => expected.truncate(amount),
+                }
+                prop_assert_eq!(queue.len(), expected.len());
+            }
+            prop_assert!(content(&queue) == expected);
         }
     }
 }

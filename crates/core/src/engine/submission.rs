@@ -10,6 +10,9 @@ use crate::error::{Misuse, Result};
 /// Words of a record: operation, index, generation, a value.
 pub(super) const RECORD: usize = 4;
 
+/// The value of [`Request::Destroy`] for whatever is queued.
+pub(super) const EVERYTHING: u32 = u32::MAX;
+
 /// One request, borrowed from the words and bytes that it came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
@@ -33,7 +36,8 @@ pub(super) enum Request {
     Detach(Id),
     CloseListener(u32),
     Condemn(Id),
-    Destroy(Id),
+    /// How many bytes at the end of what is queued may be dropped; [`EVERYTHING`] for all.
+    Destroy(Id, u32),
     /// The next of the commands.
     Command,
 }
@@ -110,7 +114,7 @@ impl<'a> Requests<'a> {
             12 => Request::Detach(id),
             13 => Request::CloseListener(index),
             14 => Request::Condemn(id),
-            15 => Request::Destroy(id),
+            15 => Request::Destroy(id, value),
             _ => return Err(Misuse::Range.into()),
         }))
     }

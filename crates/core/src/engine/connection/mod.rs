@@ -6,7 +6,7 @@
 //! would reset the connection and take away what the peer has not read yet. A failure: then what had
 //! arrived before is delivered first, if the program has paused it when it reads again. Or a limit or a reset, at
 //! once. Or the program lets go of it: then the system keeps what it has taken, and nothing is waited
-//! for.
+//! for but that it takes what must not be dropped, for the time of a close.
 
 mod deadline;
 mod read;
@@ -69,6 +69,8 @@ pub(in crate::engine) enum Flag {
     /// The selector watches for room to write: only from the first time on that there was none, as
     /// every new connection would be writable at once, for nothing.
     WatchesWrite = 1 << 16,
+    /// It is closing, and goes as soon as everything is written.
+    LetGo = 1 << 17,
 }
 
 /// Why a connection ends.

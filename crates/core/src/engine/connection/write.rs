@@ -7,6 +7,7 @@ use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::Context;
 use crate::engine::id::Id;
 use crate::engine::queue::Flush;
+use crate::engine::submission::EVERYTHING;
 
 impl Connection {
     /// Writes what is queued, and then what is loose in `data`.
@@ -84,6 +85,9 @@ impl Connection {
 
     /// Everything is with the system.
     pub(super) fn written<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
+        if self.has(Flag::LetGo) {
+            return Fate::Goes;
+        }
         if self.has(Flag::WantDrain) {
             self.unset(Flag::WantDrain);
             self.emit(id, context, Kind::Drained);
@@ -122,12 +126,20 @@ impl Connection {
         Fate::Lives
     }
 
-    /// Nothing more will be asked or told: has the system take what it takes without waiting.
-    pub(in crate::engine) fn destroy<B>(&mut self, id: Id, context: &mut Context<B>, data: &[u8]) {
+    /// Nothing more will be asked or told: has the system take what it takes without waiting. The
+    /// rest is dropped, but for what is before its last `droppable` bytes: that is still written, as
+    /// long as a close would wait for it.
+    pub(in crate::engine) fn destroy<B>(
+        &mut self,
+        id: Id,
+        context: &mut Context<B>,
+        data: &[u8],
+        droppable: u32,
+    ) -> Fate {
         self.unset(Flag::WantDrain);
         self.unset(Flag::Detaching);
         if self.pending() == 0 || (self.has(Flag::Connecting) && self.connected() != Ok(true)) {
-            return;
+            return Fate::Goes;
         }
         // There may be room, or a connection, of which no event has told yet.
         self.unset(Flag::Connecting);
@@ -136,6 +148,17 @@ impl Connection {
         while fate == Fate::Lives && self.has(Flag::Writable) && !self.queue.is_empty() {
             fate = self.flush(id, context, data);
         }
+        let kept = self.queue.len().saturating_sub(droppable as usize);
+        if fate != Fate::Lives || kept == 0 || droppable == EVERYTHING {
+            return Fate::Goes;
+        }
+        context.pending -= (self.queue.len() - kept) as u64;
+        self.queue.truncate(kept);
+        if !self.has(Flag::Closing) {
+            self.close(id, context);
+        }
+        self.set(Flag::LetGo);
+        Fate::Lives
     }
 
     /// A FIN shall follow what is queued.

@@ -136,7 +136,7 @@ impl World {
         match op {
             op::SHUTDOWN => entry.is_finishing = true,
             op::CLOSE => (entry.is_finishing, entry.is_closing) = (true, true),
-            op::RESET | op::CONDEMN | op::DETACH | op::DESTROY => entry.is_killed = true,
+            op::RESET | op::CONDEMN | op::DETACH | op::DESTROY => entry.kill(),
             op::WANT_DRAIN => entry.wants_drain |= is_open,
             _ => {}
         }
@@ -145,16 +145,22 @@ impl World {
     }
 
     /// A write, and in the same submission the last that is asked.
-    fn let_go(&mut self, place: usize, amount: usize) {
+    fn let_go(&mut self, place: usize, amount: usize, choice: u8) {
         let entry = &mut self.places[place];
         let bytes = pattern(entry.written.len() as u64 + 7, amount);
         if !entry.is_finishing {
             entry.written.extend_from_slice(&bytes);
         }
-        entry.is_killed = true;
+        let droppable = match choice % 4 {
+            0 => 0,
+            1 => 1,
+            2 => amount as u32,
+            _ => u32::MAX,
+        };
+        entry.let_go(droppable);
         let id = entry.id;
         let submission = Submission::default().write(id, &bytes);
-        self.submit(&submission.ask(op::DESTROY, id));
+        self.submit(&submission.let_go(id, droppable));
     }
 
     /// A write, and behind it something that makes the whole submission malformed.
@@ -204,7 +210,7 @@ impl World {
             11 => self.ask(place, op::WANT_DRAIN),
             12 => self.ask(place, op::DETACH),
             13 if value < 64 => self.ask(place, op::CONDEMN),
-            13 if value < 128 => self.let_go(place, step.amount()),
+            13 if value < 160 => self.let_go(place, step.amount(), step.0[3]),
             13 => {
                 let asked = Submission::default().nodelay(entry.id, value % 2 == 0);
                 let asked = asked.keepalive(entry.id, value % 2 == 0, [1, 1, 1]);

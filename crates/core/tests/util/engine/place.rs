@@ -25,6 +25,8 @@ pub(super) struct Place {
     pub(super) is_finishing: bool,
     pub(super) is_closing: bool,
     pub(super) is_killed: bool,
+    /// The program has let go of it, and nothing worse: the peer gets so much at least.
+    owed: Option<usize>,
     /// There is a limit that may end it.
     pub(super) is_limited: bool,
     /// The program wants to know when everything is written.
@@ -43,9 +45,23 @@ impl Place {
             is_finishing: false,
             is_closing: false,
             is_killed: false,
+            owed: None,
             is_limited: false,
             wants_drain: false,
         }
+    }
+
+    /// The program ends it at once.
+    pub(super) fn kill(&mut self) {
+        self.is_killed = true;
+        self.owed = None;
+    }
+
+    /// The program lets go of it, and may lose so many bytes.
+    pub(super) fn let_go(&mut self, droppable: u32) {
+        let owed = self.written.len().saturating_sub(droppable as usize);
+        self.owed = (!self.is_killed).then_some(owed).filter(|owed| *owed > 0);
+        self.is_killed = true;
     }
 
     /// The peer writes what fits.
@@ -120,6 +136,9 @@ impl Place {
         if self.peer.is_some() {
             // Whatever has ended it, the peer gets what the system took, and nothing else.
             assert_eq!(story.acked, self.read.len() as u64, "{:?}", self.id);
+            if let Some(owed) = self.owed.filter(|_| !self.is_limited) {
+                assert!(self.read.len() >= owed, "{:?}: {owed} bytes", self.id);
+            }
         }
         if let Event::Detached(raw) = end {
             self.check_rest(story, *raw);

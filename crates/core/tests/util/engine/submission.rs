@@ -33,7 +33,13 @@ impl Submission {
 
     /// One of [`op`].
     pub(crate) fn ask(self, op: u32, id: Id) -> Self {
-        self.record(op, id, 0)
+        // Only to DESTROY does it matter: everything that is queued may be dropped.
+        self.record(op, id, u32::MAX)
+    }
+
+    /// DESTROY, which may drop so many bytes at the end of what is queued.
+    pub(crate) fn let_go(self, id: Id, droppable: u32) -> Self {
+        self.record(op::DESTROY, id, droppable)
     }
 
     pub(crate) fn write(mut self, id: Id, bytes: &[u8]) -> Self {

@@ -66,16 +66,19 @@ export class Destroyed {
   }
 }
 
-/** Closes the descriptor; `close` is told when that is done. */
+/**
+ * Closes the descriptor; `close` is told when that is done. What was called back is sent, as core has
+ * given it to the system by then: only the write that is in progress may be lost.
+ */
 export function closeLink(socket: Socket, link: Link<unknown>, hadError: boolean): void {
   const state = stateOf(socket)
-  const { isReset, writing } = state
+  const { isReset, writing, writingLength } = state
   link.data = new Destroyed(socket, hadError, writing)
   forget(state, link)
   // Its `close` is told even if nothing else keeps the process alive.
   link.ref()
   if (isReset) link.terminate()
-  else link.destroy()
+  else connectionOf(link).destroy(writing === undefined ? 0 : writingLength)
 }
 
 /** Gives bytes to the engine, which copies them at once. Whether it had room. */
@@ -86,6 +89,7 @@ export function write(
   encoding: BufferEncoding,
   done: Done,
 ): void {
+  const before = link.bytesWritten
   let hasRoom: boolean
   try {
     hasRoom = give(link, data, encoding)
@@ -93,11 +97,12 @@ export function write(
     done(error as Error)
     return
   }
-  wrote(state, hasRoom, done)
+  wrote(state, link, hasRoom, before, done)
 }
 
 /** As {@link write}, of all that a stream has. */
 export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done: Done): void {
+  const before = link.bytesWritten
   let hasRoom = true
   try {
     for (const { chunk, encoding } of chunks) hasRoom = give(link, chunk, encoding)
@@ -105,12 +110,22 @@ export function writeAll(state: State, link: Link<unknown>, chunks: Chunks, done
     done(error as Error)
     return
   }
-  wrote(state, hasRoom, done)
+  wrote(state, link, hasRoom, before, done)
 }
 
-function wrote(state: State, hasRoom: boolean, done: Done): void {
+/** A write after the first `before` bytes is done; or will be, when all is with the system. */
+function wrote(
+  state: State,
+  link: Link<unknown>,
+  hasRoom: boolean,
+  before: number,
+  done: Done,
+): void {
   if (hasRoom) done()
-  else state.writing = done
+  else {
+    state.writing = done
+    state.writingLength = link.bytesWritten - before
+  }
   if (!isReceiving(state)) holdWhileActive(state)
 }
 

@@ -56,6 +56,8 @@ export class State {
   parked: Parked | undefined = undefined
   /** The end of a write that the engine has not room for yet. */
   writing: Done | undefined = undefined
+  /** Its bytes. */
+  writingLength = 0
   /** The end of all writing. */
   finishing: Done | undefined = undefined
   /** Waits for the connection, to finish it. */

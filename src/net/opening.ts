@@ -126,7 +126,7 @@ export class Opening {
       this.#give(this.#failure(candidate, errnoOf('EINVAL'), 'bind'))
       return
     }
-    if (family === undefined) socket.emit('connectionAttempt', address)
+    if (family === undefined) socket.emit('connectionAttempt', address, undefined, undefined)
     else socket.emit('connectionAttempt', address, port, family)
     if (this.#isOver) return
     if (this.#isBlocked(candidate)) {

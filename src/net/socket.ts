@@ -167,7 +167,9 @@ class SocketClass extends Duplex {
    */
   resetAndDestroy(): this {
     const { link, opening } = this[inside]
-    if (link === undefined && opening === undefined) return this.destroy(socketIsClosed())
+    if (link === undefined && opening === undefined) {
+      return this.destroy(placeOf(this) === undefined ? socketIsClosed() : undefined)
+    }
     if (opening !== undefined) {
       if (opening.isPath) throw invalidHandle()
       this[inside].isToReset = true
@@ -270,8 +272,7 @@ class SocketClass extends Duplex {
   }
 
   get pending(): boolean {
-    const { link, opening } = this[inside]
-    return this.connecting || (link === undefined && opening === undefined)
+    return this.connecting || (placeOf(this) === undefined && this[inside].opening === undefined)
   }
 
   get _connecting(): boolean {
@@ -319,12 +320,11 @@ class SocketClass extends Duplex {
   }
 
   get localAddress(): string | undefined {
-    const { link, boundPath } = this[inside]
-    return boundPath ?? link?.localAddress
+    return this[inside].boundPath ?? placeOf(this)?.localAddress
   }
 
   get localPort(): number | undefined {
-    return this[inside].link?.localPort
+    return placeOf(this)?.localPort
   }
 
   get localFamily(): string | undefined {
@@ -359,6 +359,15 @@ class SocketClass extends Duplex {
   detach(): Promise<Detached> {
     return detach(this as Socket)
   }
+}
+
+/**
+ * The connection as a program sees it: one that both ends have ended is gone here, and still there for
+ * who has not read all of it.
+ */
+function placeOf(socket: SocketClass): Link<unknown> | undefined {
+  const { link, last } = socket[inside]
+  return link ?? (socket.destroyed ? undefined : last)
 }
 
 function optionsOf(socket: SocketClass): SocketOptions {

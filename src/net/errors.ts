@@ -1,7 +1,7 @@
 /**
  * Errors with the very messages of `node:net`: programs, and their tests, compare them.
  */
-import { getSystemErrorMap, inspect } from 'node:util'
+import { format, getSystemErrorMap, inspect } from 'node:util'
 import { misuse, systemError, unrelated, unrelatedFailure } from '../errors.ts'
 
 /** The address that a connect came from, if the program chose it. */
@@ -86,7 +86,7 @@ export function blocked(address: string): Error {
 }
 
 export function invalidIp(address: unknown): Error {
-  return misuse('ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${String(address)}`)
+  return misuse('ERR_INVALID_IP_ADDRESS', format('Invalid IP address: %s', address))
 }
 
 export function invalidFamily(family: unknown, host: unknown, port: unknown): Error {

@@ -49,7 +49,7 @@ export function checkInit(options: unknown): SocketInit {
   if (init.blockList && !isBlockList(init.blockList)) {
     throw wrongType('options.blockList', 'an net.BlockList', init.blockList)
   }
-  if (init.signal !== undefined) checkSignal(init.signal)
+  if (init.signal) checkSignal(init.signal, 'signal')
   return init
 }
 

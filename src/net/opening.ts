@@ -77,14 +77,6 @@ export class Opening {
     return this.#candidates[0] !== undefined && this.#candidates[0].family === undefined
   }
 
-  ref(): void {
-    this.#connection?.socket.ref()
-  }
-
-  unref(): void {
-    this.#connection?.socket.unref()
-  }
-
   #drop(): void {
     this.#connection?.socket.destroy()
     this.#connection = undefined
@@ -193,7 +185,6 @@ export class Opening {
     state.bound = undefined
     connection.socket.data = this.#socket
     this.#connection = connection
-    if (state.isUnref) this.unref()
     return 0
   }
 

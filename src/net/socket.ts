@@ -531,8 +531,7 @@ function reset<Self extends SocketClass>(socket: Self): Self {
 function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
   const inner = socket[inside]
   inner.isUnref = !isHeld
-  if (isHeld) inner.opening?.ref()
-  else inner.opening?.unref()
+  // A connect holds by itself, as with core.
   holdWhileActive(inner)
   return socket
 }

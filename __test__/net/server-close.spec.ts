@@ -66,6 +66,7 @@ same('a server that is closed accepts nobody more, and connections go on', async
   const { server, accepted, client } = await world.pair()
   const at = world.at(server)
   server.close()
+  await world.settle()
   const late = world.connect(at)
   world.log.watch('late', late)
   await world.closed(late)

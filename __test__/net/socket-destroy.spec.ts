@@ -1,5 +1,4 @@
 /** destroy, destroySoon, resetAndDestroy: at both ends, in every state. */
-import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import '../support/census.js'
 import { same } from '../support/net.js'
@@ -84,7 +83,7 @@ for (const method of ['destroy', 'destroySoon', 'resetAndDestroy'] as const) {
     const { accepted, client } = await world.pair({ client: { allowHalfOpen: true } })
     client.once('end', () => client[method]())
     accepted.end('x')
-    await world.closed(client)
+    await world.closed(client, accepted)
   })
 
   same(`${method} in the callback of a write`, async (world) => {
@@ -144,7 +143,8 @@ same('destroySoon after end, and after everything is sent', async (world) => {
   const { accepted, client } = await world.pair({ server: { allowHalfOpen: true } })
   client.end('x')
   client.destroySoon()
-  await once(client, 'close')
+  await world.closed(client)
+  await world.logged('server', 'end')
   accepted.end()
   await world.closed(accepted)
 })
@@ -202,6 +202,7 @@ same('close with unread input is a reset for the peer', async (world) => {
   await new Promise((resolve) => {
     client.write('nobody reads this', resolve)
   })
+  await world.settle()
   accepted.destroy()
   await world.closed(client, accepted)
 })

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import '../support/census.js'
 import { same } from '../support/net.js'
+import { until } from '../support/until.js'
 import { stateOf } from '../support/net-log.js'
 
 same('a client connects, is ready, and both ends close after both have ended', async (world) => {
@@ -169,6 +170,7 @@ same('a socket without any listener of its own ends and closes', async (world) =
   client.end('ping')
   accepted.resume()
   await world.closed(accepted)
+  await until('the client is closed', () => client.destroyed)
   return [accepted.readyState, client.readyState]
 })
 
@@ -179,6 +181,7 @@ same('a socket whose listeners are all removed still answers an end', async (wor
   client.resume()
   client.end()
   await world.closed(client)
+  await until('the server is closed', () => accepted.destroyed)
   return [accepted.readyState, client.readyState]
 })
 

@@ -123,13 +123,17 @@ same(
 )
 
 same('a megabyte arrives, at once and in pieces, in both directions', async (world) => {
-  const { accepted, client } = await world.pair()
+  const { accepted, client } = await world.pair({ watch: 'none' })
+  for (const [name, socket] of Object.entries({ client, accepted })) {
+    socket.on('data', (chunk: Buffer) => world.log.receive(name, chunk))
+  }
   const bytes = Buffer.alloc(1 << 20, 'abcdefghijk')
   client.write(bytes)
   for (let at = 0; at < bytes.length; at += 10_007) accepted.write(bytes.subarray(at, at + 10_007))
   client.end('!')
   accepted.end('?')
   await world.closed(client, accepted)
+  return [world.log.digest('client'), world.log.digest('accepted')]
 })
 
 same('a large string arrives', async (world) => {

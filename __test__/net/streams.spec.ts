@@ -45,7 +45,7 @@ same('many small writes are echoed in order', async (world) => {
 })
 
 same('pipeline from a source to a socket, and from a socket to a sink', async (world) => {
-  const { accepted, client } = await world.pair({ watch: 'events' })
+  const { accepted, client } = await world.pair({ watch: 'none' })
   const parts: Buffer[] = []
   const sink = new Writable({
     write(chunk: Buffer, _encoding, callback) {

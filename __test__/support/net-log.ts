@@ -33,6 +33,9 @@ const chosen = new Set(['port', 'localPort', 'remotePort'])
 /** What a program can see of a socket that does not depend on the moment. */
 export function stateOf(socket: Socket): Record<string, unknown> {
   const { errored } = socket as { errored?: unknown }
+  const { code } = (errored ?? {}) as { code?: unknown }
+  // A write of an end that fails has failed before that end, or behind it.
+  const unknown = code === 'EPIPE' || code === 'ECONNRESET' ? ['writableEnded'] : []
   return {
     readyState: socket.readyState,
     flags: [
@@ -47,7 +50,10 @@ export function stateOf(socket: Socket): Record<string, unknown> {
       'writableEnded',
       'writableFinished',
       'allowHalfOpen',
-    ].filter((name) => Boolean((socket as unknown as Record<string, unknown>)[name])),
+    ].filter(
+      (name) =>
+        !unknown.includes(name) && Boolean((socket as unknown as Record<string, unknown>)[name]),
+    ),
     errored:
       errored instanceof Error
         ? ((errored as NodeJS.ErrnoException).code ?? errored.name)

@@ -34,6 +34,12 @@ export interface PairOptions {
   watch?: 'both' | 'none' | 'events'
 }
 
+/** What a run is compared by. */
+export interface Outcome {
+  returned: unknown
+  log: Record<string, unknown[]>
+}
+
 export class World {
   /** The module at the server's end. */
   readonly server: Net
@@ -45,6 +51,7 @@ export class World {
   /** Sockets that have told their last close. */
   readonly #closed = new WeakSet<Socket>()
   #directory: string | undefined
+  #probe: Socket | undefined
 
   constructor(server: Net, client: Net) {
     this.server = server
@@ -52,7 +59,7 @@ export class World {
   }
 
   /** What the scenario returns, and everything that was logged meanwhile. */
-  async run(scenario: (world: World) => Promise<unknown>): Promise<unknown> {
+  async run(scenario: (world: World) => Promise<unknown>): Promise<Outcome> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -162,6 +169,28 @@ export class World {
   /** Waits until an event has been logged as often. */
   async logged(name: string, event: string, count = 1): Promise<void> {
     await until(`${name} logs ${event}`, () => this.log.count(name, event) >= count)
+  }
+
+  /**
+   * Waits until all is told that follows from what was done so far. What goes around between both ends
+   * on a connection of its own comes behind it, as engines serve all connections that are ready.
+   */
+  async settle(): Promise<void> {
+    this.#probe ??= await this.#echo()
+    const probe = this.#probe
+    for (let round = 0; round < 3; round += 1) {
+      const back = this.next(probe, 'data')
+      probe.write('?')
+      await back
+    }
+  }
+
+  async #echo(): Promise<Socket> {
+    const server = await this.listen()
+    server.on('connection', (socket) => socket.pipe(socket))
+    const client = this.connect(this.at(server))
+    await once(client, 'connect')
+    return client
   }
 
   /** Waits for the next event of this name, whatever error comes before. */

@@ -1,14 +1,10 @@
 import type { ConnectOptions } from './connector.ts'
-import { Engine } from './engine.ts'
+import { onDemand } from './on-demand.ts'
 import type { ListenOptions, Server } from './server.ts'
 import type { Socket } from './socket.ts'
 
-/** One for each thread, as each has modules of its own. Never closed, and keeps nothing alive. */
-let engine: Engine | undefined
-
-function defaultEngine(): Engine {
-  return (engine ??= new Engine())
-}
+/** One for each thread, as each has modules of its own. Keeps nothing alive. */
+const defaultEngine = onDemand()
 
 /** {@link Engine.listen} of an engine that is made when it is needed first. */
 export function listen<T = undefined>(options: ListenOptions<T>): Server {

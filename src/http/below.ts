@@ -67,7 +67,7 @@ function tell(out: Address, address: Address): number {
 }
 
 /** Not one of core's, which are instances of our class as well. */
-function isOurs(value: unknown): value is Socket {
+export function isOurs(value: unknown): value is Socket {
   return Object.prototype.isPrototypeOf.call(Socket.prototype, value as object)
 }
 

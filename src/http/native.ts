@@ -2,15 +2,13 @@
  * Connections that the engine accepts and core's own sockets carry: TLS and parsers of core then work
  * on the descriptor, without a stream in between.
  */
-import { channel } from 'node:diagnostics_channel'
 import { CoreSocket } from '../core-net.ts'
 import type { Detached } from '../engine/departure.ts'
 import type { Socket as Link } from '../engine/socket.ts'
 import { unavailableHere } from '../errors.ts'
 import { admit } from '../net/accepting.ts'
+import { tellServerSocket } from '../net/channels.ts'
 import type { Acceptor, ListeningServer } from '../net/listening.ts'
-
-const serverSocket = channel('net.server.socket')
 
 /** @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` where core takes no descriptors of sockets. */
 export function checkNative(): void {
@@ -57,5 +55,5 @@ function give(server: ListeningServer, { fd, leftover }: Detached): void {
   if (leftover.length > 0) socket.unshift(leftover)
   Object.assign(socket, { server, _server: server })
   server.emit('connection', socket)
-  if (serverSocket.hasSubscribers) serverSocket.publish({ socket })
+  tellServerSocket(socket)
 }

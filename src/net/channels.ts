@@ -1,7 +1,6 @@
 /** What `node:net` publishes, under the same names. */
 import { type Channel, channel } from 'node:diagnostics_channel'
 import type { ListeningServer } from './listening.ts'
-import type { Socket } from './socket.ts'
 
 const clientSocket = channel('net.client.socket')
 const serverSocket = channel('net.server.socket')
@@ -13,11 +12,11 @@ function publish(to: Channel, message: object): void {
   if (to.hasSubscribers) to.publish(message)
 }
 
-export function tellClientSocket(socket: Socket): void {
+export function tellClientSocket(socket: object): void {
   if (clientSocket.hasSubscribers) publish(clientSocket, { socket })
 }
 
-export function tellServerSocket(socket: Socket): void {
+export function tellServerSocket(socket: object): void {
   if (serverSocket.hasSubscribers) publish(serverSocket, { socket })
 }
 

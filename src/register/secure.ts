@@ -1,9 +1,8 @@
 import type { Server } from 'node:net'
 import type tls from 'node:tls'
 import type { TLSSocket } from 'node:tls'
-import { linkSecure } from '../http/below.ts'
+import { isOurs, linkSecure } from '../http/below.ts'
 import { connectSecure } from '../http/tls-connect.ts'
-import { Socket } from '../net/index.ts'
 
 type Tls = typeof tls
 type Options = Record<string, unknown>
@@ -39,9 +38,9 @@ function fitSockets(prototype: Internals): void {
   const { _init: init } = prototype
   prototype._init = function _init(socket, wrap) {
     Reflect.apply(init, this, [socket, wrap])
-    if (!Object.prototype.isPrototypeOf.call(Socket.prototype, socket as object)) return
+    if (!isOurs(socket)) return
     const state = this as { connecting: boolean }
-    state.connecting = (socket as Socket).connecting
+    state.connecting = socket.connecting
     linkSecure(this)
   }
 }

@@ -3,6 +3,7 @@ import { isIP, isIPv6 } from 'node:net'
 import { native } from '../binding.ts'
 import { Field, Flag, newNumbers, raise } from '../engine/options.ts'
 import { errnoOf, handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
+import type { State } from './state.ts'
 import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
 
 /** Where a {@link BoundSocket} is bound. */
@@ -125,6 +126,22 @@ export function removePath(path: string | undefined): void {
   } catch {
     // ENOENT: somebody else has removed it.
   }
+}
+
+/** Makes a socket of what was bound, for it to connect. */
+export function bind(state: State, bound: Bound): void {
+  state.bound = bound
+  state.boundPath = bound.path
+  state.pathToRemove = bound.path
+}
+
+/** Closes what a socket has of that: the descriptor, unless it has connected, and the path. */
+export function unbind(state: State): void {
+  const { bound, pathToRemove } = state
+  state.bound = undefined
+  state.pathToRemove = undefined
+  if (bound !== undefined) closeBound(bound)
+  else removePath(pathToRemove)
 }
 
 function pathOf({ path, host, port, ipv6Only, reusePort }: BoundSocketOptions): string {

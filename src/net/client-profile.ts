@@ -6,7 +6,7 @@ import {
   settingsOf,
 } from '../engine/options.ts'
 import { handlers } from './link.ts'
-import { opened } from './socket.ts'
+import { opened } from './opened.ts'
 
 /** What the engine is told of every socket of the drop-in: streams have limits of their own. */
 export const unlimited = {

@@ -5,6 +5,7 @@ import {
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
 } from 'node:net'
+import { resetWrite } from './after-end.ts'
 import {
   errnoOf,
   invalidFamily,
@@ -33,10 +34,18 @@ const leastAttempt = 10
 
 type Found = readonly { address: unknown; family: unknown }[]
 
-/** Begins to connect, to a path or a port. */
+interface Undestroyable {
+  _undestroy(): void
+}
+
+/** Begins to connect, to a path or a port. A socket that was closed can connect again. */
 export function beginConnect(socket: Socket, options: Record<string, unknown>): void {
   const { path } = options
-  const { bound } = stateOf(socket)
+  const state = stateOf(socket)
+  const { bound } = state
+  ;(socket as unknown as Undestroyable)._undestroy()
+  resetWrite(socket)
+  state.renew()
   socket.connecting = true
   if (bound === undefined ? Boolean(path) : bound.path !== undefined) connectPath(socket, path)
   else connectPort(socket, options)

@@ -33,6 +33,15 @@ export function attach(socket: Socket, link: Link<unknown>): void {
   moveTimeout(state, link)
 }
 
+/**
+ * The connection as a program sees it: one that both ends have ended is gone here, and still there for
+ * who has not read all of it.
+ */
+export function placeOf(socket: Socket): Link<unknown> | undefined {
+  const { link, last } = stateOf(socket)
+  return link ?? (socket.destroyed ? undefined : last)
+}
+
 /** The connection is gone: what is known of it is kept, and the next one begins with nothing. */
 export function forget(state: State, link: Link<unknown>): void {
   state.bytesRead = link.bytesRead

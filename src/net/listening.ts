@@ -3,7 +3,7 @@ import cluster from 'node:cluster'
 import { lookup } from 'node:dns'
 import { type EventEmitter, addAbortListener } from 'node:events'
 import { chmodSync, statSync } from 'node:fs'
-import { type BlockList, isIP, isIPv6 } from 'node:net'
+import { type BlockList, isIPv6 } from 'node:net'
 import type { Engine } from '../engine/engine.ts'
 import type { Handlers } from '../engine/handlers.ts'
 import type { Server as EngineServer } from '../engine/server.ts'
@@ -11,13 +11,14 @@ import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
 import { type Callback, type Normalized, isPipeName, normalizeArgs, numberOf } from './arguments.ts'
-import { type Bound, BoundSocket, closeBound } from './bound-socket.ts'
+import { BoundSocket, closeBound } from './bound-socket.ts'
 import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
 import { engineMark, unlimited } from './client-profile.ts'
 import { netEngine } from './engine.ts'
-import { alreadyListening, clusterSharing, errnoOf, systemFailure, wrongValue } from './errors.ts'
+import { alreadyListening, clusterSharing, wrongValue } from './errors.ts'
 import { handlers } from './link.ts'
 import { type ListeningHandle, addressesFree, handleOf } from './listening-handle.ts'
+import { type Place, connectionKey, inWordsOfNet, isDescriptor, targetOf } from './place.ts'
 import { portOf } from './validate.ts'
 import { mostSeconds } from './wanted-options.ts'
 
@@ -48,13 +49,6 @@ export interface ListeningServer extends EventEmitter {
   close(callback?: Callback): unknown
   unref(): unknown
 }
-
-/** Where a server is to listen. */
-type Place =
-  | { readonly kind: 'path'; readonly path: string; readonly mode: number }
-  | { readonly kind: 'fd'; readonly fd: number }
-  | { readonly kind: 'bound'; readonly bound: Bound }
-  | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
 
 /** What becomes of a connection that was accepted. */
 export interface Acceptor {
@@ -226,10 +220,6 @@ function begin(server: ListeningServer, place: Place, wanted: Wanted, isExclusiv
   void free.then(again)
 }
 
-function isDescriptor({ kind }: Place): boolean {
-  return kind === 'fd' || kind === 'bound'
-}
-
 function fail(server: ListeningServer, error: Error): void {
   tellListenError(server, error)
   process.nextTick(() => server.emit('error', error))
@@ -301,55 +291,4 @@ function keepAliveOf({ keepAlive, keepAliveInitialDelay: seconds }: ListeningSer
   if (!keepAlive) return false
   const isTimed = seconds > 0 && seconds <= mostSeconds
   return isTimed ? { delay: seconds * 1000, interval: 1000, count: 10 } : true
-}
-
-function targetOf(place: Place): object {
-  switch (place.kind) {
-    case 'path':
-      return { path: place.path }
-    case 'fd':
-      return { fd: place.fd }
-    case 'bound':
-      return { fd: place.bound.fd }
-    default:
-      return { hostname: place.host, port: place.port }
-  }
-}
-
-/** What names a server in core: family, address and port as they were asked for. */
-function connectionKey(place: Place): string {
-  switch (place.kind) {
-    case 'path':
-      return `-1:${place.path}:-1`
-    case 'port': {
-      const { host, port } = place
-      return host === undefined ? `6::::${port}` : `${isIP(host)}:${host}:${port}`
-    }
-    default:
-      return 'null:null:null'
-  }
-}
-
-/** libuv has errors of its own: of paths that cannot be, and of descriptors that do not fit. */
-function inWordsOfNet(error: NodeJS.ErrnoException, place: Place): NodeJS.ErrnoException {
-  if (place.kind === 'path' && error.code === 'ENOENT') {
-    return renamed(place.path, 'EACCES', 'permission denied')
-  }
-  const isNoPath = error.code === 'ENAMETOOLONG' || error.code === 'ERR_INVALID_ARG_VALUE'
-  if (place.kind === 'path' && isNoPath) {
-    return renamed(place.path, 'EINVAL', 'invalid argument')
-  }
-  if (place.kind === 'fd' && error.code !== 'EADDRINUSE') {
-    return Object.assign(systemFailure(-22, 'listen'), {
-      message: 'listen EINVAL: invalid argument',
-      address: null,
-    })
-  }
-  return error
-}
-
-function renamed(address: string, code: string, text: string): NodeJS.ErrnoException {
-  const message = `listen ${code}: ${text} ${address}`
-  const properties = { errno: errnoOf(code), code, syscall: 'listen', address, port: -1 }
-  return Object.assign(new Error(message), properties)
 }

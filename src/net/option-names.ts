@@ -1,4 +1,6 @@
-import { wrongType, wrongValue } from './errors.ts'
+import { socketIsClosed, wrongType, wrongValue } from './errors.ts'
+import type { Socket } from './socket.ts'
+import { stateOf } from './state.ts'
 import type { SocketOptionValues } from '../option-values.ts'
 import type { SocketOptions } from '../socket-options.ts'
 
@@ -9,10 +11,11 @@ type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>
 
 /** By a name of ours, or by level, name and length as numbers. */
 export function readOption(
-  options: SocketOptions,
+  socket: Socket,
   name: OptionName | number,
   rest: readonly number[],
 ): unknown {
+  const options = optionsOf(socket)
   if (typeof name === 'number') {
     return options.getOption(name, rest[0] as number, ...rest.slice(1, 2))
   }
@@ -21,10 +24,11 @@ export function readOption(
 
 /** By a name of ours and its values, or by level, name and value. */
 export function writeOption(
-  options: SocketOptions,
+  socket: Socket,
   name: OptionName | number,
   rest: readonly unknown[],
 ): void {
+  const options = optionsOf(socket)
   if (typeof name === 'number') {
     options.setOption(name, rest[0] as number, rest[1] as number)
     return
@@ -32,6 +36,12 @@ export function writeOption(
   if (typeof name !== 'string') throw wrongType('name', 'one of type string or number', name)
   const setter = `set${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
   methodOf(options, setter, name).call(options, ...rest)
+}
+
+function optionsOf(socket: Socket): SocketOptions {
+  const { link } = stateOf(socket)
+  if (link === undefined) throw socketIsClosed()
+  return link.options
 }
 
 function methodOf(

@@ -1,11 +1,16 @@
 import { BlockList } from 'node:net'
-import type { DuplexOptions } from 'node:stream'
+import { type DuplexOptions, addAbortSignal } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
-import type { BoundSocket } from './bound-socket.ts'
 import { checkSignal } from './abort.ts'
+import { adoptInto } from './adopting.ts'
+import { onEnd, resetWrite } from './after-end.ts'
+import { BoundSocket, bind } from './bound-socket.ts'
 import { wrongType, wrongValue } from './errors.ts'
-import type { OnReadOptions } from './onread.ts'
-import { checkInt32, checkNumber } from './validate.ts'
+import { maxPendingOf } from './max-pending.ts'
+import { OnRead, type OnReadOptions, isOnRead } from './onread.ts'
+import type { Socket } from './socket.ts'
+import { State, inside } from './state.ts'
+import { checkInt32, checkNumber, wholeSeconds } from './validate.ts'
 
 /** Options of a socket: those of `node:net`, and `engine`, `leftover`, `maxPending`. */
 export interface SocketInit extends DuplexOptions {
@@ -69,5 +74,44 @@ export function streamOptions({ signal: _signal, ...init }: SocketInit): DuplexO
     emitClose: false,
     autoDestroy: true,
     decodeStrings: false,
+  }
+}
+
+interface ReadingAhead {
+  readonly _readableState: { readingMore: boolean }
+}
+
+/** What a constructor does, for one that is called on an object, too. */
+export function initialise(socket: Socket, init: SocketInit): void {
+  const state = new State()
+  socket[inside] = state
+  socket.connecting = false
+  socket.server = null
+  socket._server = null
+  if (init.engine !== undefined) socket.engine = init.engine
+  if (init.blockList !== undefined) socket.blockList = init.blockList
+  const { options } = state
+  options.noDelay = Boolean(init.noDelay)
+  options.keepAlive = Boolean(init.keepAlive)
+  options.delay = Math.max(wholeSeconds(init.keepAliveInitialDelay), 0)
+  options.typeOfService = init.typeOfService
+  if (isOnRead(init.onread)) state.onread = new OnRead(init.onread)
+  state.maxPending = maxPendingOf(init.maxPending)
+  resetWrite(socket)
+  // The engine reads on by itself, so the stream need not ask for more in a tick after each chunk.
+  ;(socket as unknown as ReadingAhead)._readableState.readingMore = true
+  socket.on('end', onEnd)
+  if (init.handle instanceof BoundSocket) bind(state, init.handle.release())
+  else if (init.fd !== undefined) adoptInto(socket, init.fd, init)
+  if (init.signal) listenTo(init.signal, socket)
+}
+
+/** What was taken over is closed if the signal is of no use: nobody else has it any more. */
+function listenTo(signal: AbortSignal, socket: Socket): void {
+  try {
+    addAbortSignal(signal, socket)
+  } catch (error) {
+    socket.destroy()
+    throw error
   }
 }

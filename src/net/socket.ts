@@ -1,38 +1,26 @@
 import * as core from 'node:net'
-import { Duplex, addAbortSignal } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Detached } from '../engine/departure.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Socket as Link } from '../engine/socket.ts'
-import type { SocketOptions } from '../socket-options.ts'
 import { type Callback, isNormalized, normalizeArgs } from './arguments.ts'
-import { adoptInto } from './adopting.ts'
-import { type Bound, BoundSocket, closeBound, removePath } from './bound-socket.ts'
+import { unbind } from './bound-socket.ts'
 import { bufferedOf } from './buffered.ts'
 import { callable } from './callable.ts'
 import { tellClientSocket } from './channels.ts'
 import { beginConnect, checkPlace, refuseConnect } from './connecting.ts'
 import { detach } from './detaching.ts'
 import { netEngine } from './engine.ts'
-import {
-  closedBeforeConnection,
-  endedByPeer,
-  invalidHandle,
-  socketIsClosed,
-  wrongType,
-} from './errors.ts'
+import { socketIsClosed, wrongType } from './errors.ts'
 import { holdWhileActive } from './holding.ts'
-import { attach, closeLink, finish, startReading, stopReading, write, writeAll } from './link.ts'
-import { limitedWrite, maxPendingOf } from './max-pending.ts'
-import { OnRead, isOnRead } from './onread.ts'
+import { closeLink, finish, placeOf, startReading, stopReading, write, writeAll } from './link.ts'
 import { type OptionName, readOption, writeOption } from './option-names.ts'
-import { type SocketInit, checkInit, streamOptions } from './socket-init.ts'
+import { closeUnconnected, giveUp, park, refuse } from './parked.ts'
+import { resetAndDestroy } from './resetting.ts'
+import { type SocketInit, checkInit, initialise, streamOptions } from './socket-init.ts'
 import { type Chunks, type Done, State, inside } from './state.ts'
-import { setSocketTimeout } from './timeout.ts'
+import { setSocketTimeout, timersOf } from './timeout.ts'
 import { checkInt32, wholeSeconds } from './validate.ts'
-
-interface Undestroyable {
-  _undestroy(): void
-}
+import { waitingBytes } from './waiting-bytes.ts'
 
 /**
  * A `net.Socket` on the engine: a stream that connects, or was accepted. What is documented for
@@ -68,23 +56,20 @@ class SocketClass extends Duplex {
   connect(...args: unknown[]): this {
     const [first] = args
     const [options, callback] = isNormalized(first) ? first : normalizeArgs(args)
-    tellClientSocket(this as Socket)
+    tellClientSocket(this)
     if (callback !== null) this.once('connect', callback)
     if (this._parent?.connecting === true) return this
     checkPlace(options)
     const inner = this[inside]
     const isTaken = inner.opening !== undefined || inner.link !== undefined
-    if (isTaken && !this.destroyed) refuseConnect(this as Socket, options)
-    else {
-      renew(this, inner)
-      beginConnect(this as Socket, options)
-    }
+    if (isTaken && !this.destroyed) refuseConnect(this, options)
+    else beginConnect(this, options)
     return this
   }
 
   override _read(): void {
     this[inside].isAsked = true
-    if (!this.connecting) startReading(this as Socket)
+    if (!this.connecting) startReading(this)
   }
 
   override _write(data: Buffer | string, encoding: BufferEncoding, done: Done): void {
@@ -113,34 +98,20 @@ class SocketClass extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const inner = this[inside]
-    const { link, opening, parked } = inner
+    const { link, opening, last } = inner
     const hadError = Boolean(error)
-    // In a listener of `connect` it is about to be written.
-    const isGivenUp = link === undefined || this.connecting
+    const parked = giveUp(this)
     this.connecting = false
     for (const timer of timersOf(this)) clearTimeout(timer)
     inner.silence = undefined
     inner.opening = undefined
-    if (isGivenUp) inner.parked = undefined
-    inner.ending = undefined
     opening?.cancel()
     unbind(inner)
-    if (link !== undefined) closeLink(this as Socket, link, hadError)
+    if (link !== undefined) closeLink(this, link, hadError)
     done(error)
-    if (link === undefined && opening === undefined && inner.last === undefined) {
-      process.nextTick(() => {
-        this.emit('close')
-        parked?.done(closedBeforeConnection())
-      })
-    } else if (link === undefined) {
-      // Later than the error, so that who awaits that can still await this.
-      setImmediate(() => {
-        this.emit('close', hadError)
-        parked?.done(closedBeforeConnection())
-      })
-    } else if (isGivenUp && parked !== undefined) {
-      process.nextTick(() => parked.done(socketIsClosed()))
-    }
+    const wasUsed = opening !== undefined || last !== undefined
+    if (link === undefined) closeUnconnected(this, parked, wasUsed, hadError)
+    else if (parked !== undefined) refuse(parked)
     const server = this._server
     if (server !== null) {
       server._connections -= 1
@@ -166,17 +137,8 @@ class SocketClass extends Duplex {
    * @throws `ERR_INVALID_HANDLE_TYPE` for a Unix socket.
    */
   resetAndDestroy(): this {
-    const { link, opening } = this[inside]
-    if (link === undefined && opening === undefined) {
-      return this.destroy(placeOf(this) === undefined ? socketIsClosed() : undefined)
-    }
-    if (opening !== undefined) {
-      if (opening.isPath) throw invalidHandle()
-      this[inside].isToReset = true
-      return this
-    }
-    if (link?.remoteAddress === undefined) throw invalidHandle()
-    return reset(this)
+    resetAndDestroy(this)
+    return this
   }
 
   override pause(): this {
@@ -186,17 +148,17 @@ class SocketClass extends Duplex {
   }
 
   override resume(): this {
-    if (this[inside].onread !== undefined && !this.connecting) startReading(this as Socket)
+    if (this[inside].onread !== undefined && !this.connecting) startReading(this)
     return super.resume()
   }
 
   override read(size?: number): unknown {
-    if (this[inside].onread !== undefined && !this.connecting) startReading(this as Socket)
+    if (this[inside].onread !== undefined && !this.connecting) startReading(this)
     return super.read(size)
   }
 
   setTimeout(milliseconds: number, callback?: Callback): this {
-    setSocketTimeout(this as Socket, milliseconds, callback)
+    setSocketTimeout(this, milliseconds, callback)
     return this
   }
 
@@ -250,11 +212,13 @@ class SocketClass extends Duplex {
   }
 
   ref(): this {
-    return hold(this, true)
+    hold(this, true)
+    return this
   }
 
   unref(): this {
-    return hold(this, false)
+    hold(this, false)
+    return this
   }
 
   address(): core.AddressInfo | object {
@@ -301,10 +265,7 @@ class SocketClass extends Duplex {
 
   /** What waits to be written counts as well. */
   get bytesWritten(): number | undefined {
-    const { parked } = this[inside]
-    if (this[inside] === nobodys) return undefined
-    const waiting = parked === undefined ? 0 : lengthOf(parked.data, parked.encoding)
-    return this._bytesDispatched + waiting + lengthOf(waitingOf(this), 'utf8')
+    return this[inside] === nobodys ? undefined : this._bytesDispatched + waitingBytes(this)
   }
 
   get remoteAddress(): string | undefined {
@@ -345,35 +306,20 @@ class SocketClass extends Duplex {
     return bytes.length === 0 ? null : bytes.subarray(0, size)
   }
 
-  /** A socket option by its name in {@link SocketOptions}, or by level and name as numbers. */
+  /** A socket option by its name in `SocketOptions`, or by level and name as numbers. */
   getOption(name: OptionName | number, ...rest: number[]): unknown {
-    return readOption(optionsOf(this), name, rest)
+    return readOption(this, name, rest)
   }
 
-  /** Sets a socket option by its name in {@link SocketOptions}, or by level and name as numbers. */
+  /** Sets a socket option by its name in `SocketOptions`, or by level and name as numbers. */
   setOption(name: OptionName | number, ...rest: unknown[]): this {
-    writeOption(optionsOf(this), name, rest)
+    writeOption(this, name, rest)
     return this
   }
 
   detach(): Promise<Detached> {
-    return detach(this as Socket)
+    return detach(this)
   }
-}
-
-/**
- * The connection as a program sees it: one that both ends have ended is gone here, and still there for
- * who has not read all of it.
- */
-function placeOf(socket: SocketClass): Link<unknown> | undefined {
-  const { link, last } = socket[inside]
-  return link ?? (socket.destroyed ? undefined : last)
-}
-
-function optionsOf(socket: SocketClass): SocketOptions {
-  const { link } = socket[inside]
-  if (link === undefined) throw socketIsClosed()
-  return link.options
 }
 
 // As they are for most sockets: each has its own only when it differs, as there are many sockets.
@@ -389,175 +335,11 @@ Object.assign(SocketClass.prototype, {
 const nobodys = Object.freeze(new State())
 Object.defineProperty(SocketClass.prototype, inside, { value: nobodys, writable: true })
 
-interface ReadingAhead {
-  readonly _readableState: { readingMore: boolean }
-}
-
-/** What a constructor does, for one that is called on an object, too. */
-function initialise(socket: SocketClass, init: SocketInit): void {
-  const inner = new State()
-  socket[inside] = inner
-  socket.connecting = false
-  socket.server = null
-  socket._server = null
-  if (init.engine !== undefined) socket.engine = init.engine
-  if (init.blockList !== undefined) socket.blockList = init.blockList
-  const { options } = inner
-  options.noDelay = Boolean(init.noDelay)
-  options.keepAlive = Boolean(init.keepAlive)
-  options.delay = Math.max(wholeSeconds(init.keepAliveInitialDelay), 0)
-  options.typeOfService = init.typeOfService
-  if (isOnRead(init.onread)) inner.onread = new OnRead(init.onread)
-  inner.maxPending = maxPendingOf(init.maxPending)
-  resetWrite(socket)
-  // The engine reads on by itself, so the stream need not ask for more in a tick after each chunk.
-  ;(socket as unknown as ReadingAhead)._readableState.readingMore = true
-  socket.on('end', onEnd)
-  if (init.handle instanceof BoundSocket) bind(inner, init.handle.release())
-  else if (init.fd !== undefined) adoptInto(socket as Socket, init.fd, init)
-  if (init.signal) listenTo(init.signal, socket)
-}
-
-/** What was taken over is closed if the signal is of no use: nobody else has it any more. */
-function listenTo(signal: AbortSignal, socket: SocketClass): void {
-  try {
-    addAbortSignal(signal, socket)
-  } catch (error) {
-    socket.destroy()
-    throw error
-  }
-}
-
-function bind(inner: State, bound: Bound): void {
-  inner.bound = bound
-  inner.boundPath = bound.path
-  inner.pathToRemove = bound.path
-}
-
-/** What was bound: its descriptor, unless that has connected, and its path. */
-function unbind(inner: State): void {
-  const { bound, pathToRemove } = inner
-  inner.bound = undefined
-  inner.pathToRemove = undefined
-  if (bound !== undefined) closeBound(bound)
-  else removePath(pathToRemove)
-}
-
-/** A program that writes on after the peer's end learns why it cannot. */
-function onEnd(this: SocketClass): void {
-  if (!this.allowHalfOpen) this.write = writeAfterEnd
-}
-
-function writeAfterEnd(this: Duplex, chunk: unknown, encoding?: unknown, done?: unknown): boolean {
-  if (!this.writableEnded) {
-    return Reflect.apply(Duplex.prototype.write, this, [chunk, encoding, done]) as boolean
-  }
-  const callback = typeof encoding === 'function' ? encoding : done
-  const error = endedByPeer()
-  if (typeof callback === 'function') process.nextTick(callback, error)
-  this.destroy(error)
-  return false
-}
-
-/** A socket that was closed can connect again. */
-function renew(socket: SocketClass, inner: State): void {
-  ;(socket as unknown as Undestroyable)._undestroy()
-  resetWrite(socket)
-  inner.last = undefined
-  inner.isAsked = false
-  inner.isToReset = false
-  inner.bytesRead = 0
-  inner.bytesWritten = 0
-}
-
-/** The stream's own `write`, or the one that knows a limit. */
-function resetWrite(socket: SocketClass): void {
-  if (Object.hasOwn(socket, 'write')) delete (socket as Partial<SocketClass>).write
-  if (socket[inside].maxPending !== Infinity) socket.write = limitedWrite
-}
-
-/** Keeps a write until there is a connection. The stream keeps all further ones. */
-function park(
-  socket: SocketClass,
-  data: Buffer | string | Chunks,
-  encoding: BufferEncoding,
-  done: Done,
-): void {
-  socket[inside].parked = { data, encoding, done }
-}
-
-/** A connection was made: the engine's `open` of a client. */
-export function opened(link: Link<unknown>): void {
-  const socket = link.data as SocketClass
-  const inner = socket[inside]
-  // One that was adopted has been attached from the beginning.
-  if (inner.opening === undefined) return
-  inner.opening = undefined
-  socket.connecting = false
-  attach(socket as Socket, link)
-  inner.options.apply(link)
-  inner.onread?.begin(socket as Socket)
-  try {
-    socket.emit('connect')
-  } finally {
-    // Whatever a listener throws, what was written is on its way.
-    proceed(socket, inner)
-  }
-  if (inner.isToReset) reset(socket)
-  socket.emit('ready')
-  // A stream that has asked does not ask again before it gets something.
-  if (socket.isPaused() && !inner.isAsked) stopReading(inner)
-  else socket.read(0)
-}
-
-/** Goes on with what has waited for the connection. */
-function proceed(socket: SocketClass, inner: State): void {
-  const { parked, ending } = inner
-  inner.parked = undefined
-  inner.ending = undefined
-  if (parked !== undefined) {
-    const { data, encoding, done } = parked
-    if (typeof data === 'string' || data instanceof Uint8Array) socket._write(data, encoding, done)
-    else socket._writev(data, done)
-  }
-  if (ending !== undefined) socket._final(ending)
-}
-
-function reset<Self extends SocketClass>(socket: Self): Self {
-  socket[inside].isReset = true
-  return socket.destroy()
-}
-
-function hold<Self extends SocketClass>(socket: Self, isHeld: boolean): Self {
+function hold(socket: Socket, isHeld: boolean): void {
   const inner = socket[inside]
   inner.isUnref = !isHeld
   // A connect holds by itself, as with core.
   holdWhileActive(inner)
-  return socket
-}
-
-/** Timers of this socket, and of those that stand on it. */
-function* timersOf(socket: SocketClass): IterableIterator<NodeJS.Timeout> {
-  for (let each: SocketClass | null | undefined = socket; each; each = each._parent) {
-    const { silence } = (each[inside] as State | undefined) ?? {}
-    if (silence !== undefined) yield silence.timer
-  }
-}
-
-interface Waiting {
-  readonly writableBuffer?: Chunks
-}
-
-/** What the stream has not given to be written yet. */
-function waitingOf(socket: SocketClass): Chunks {
-  const { writableBuffer } = socket as unknown as Waiting
-  return writableBuffer ?? []
-}
-
-function lengthOf(data: Buffer | string | Chunks, encoding: BufferEncoding): number {
-  if (typeof data === 'string') return Buffer.byteLength(data, encoding)
-  if (data instanceof Uint8Array) return data.length
-  return data.reduce((sum, { chunk, encoding: own }) => sum + lengthOf(chunk, own), 0)
 }
 
 function familyOf(address: string | undefined): 'IPv4' | 'IPv6' | undefined {

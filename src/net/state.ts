@@ -66,6 +66,16 @@ export class State {
   /** As long as there is no connection, whose own is native. */
   silence: Silence | undefined = undefined
   readonly options = new WantedOptions()
+
+  /** A socket that was closed connects again. */
+  renew(): void {
+    this.last = undefined
+    this.isAsked = false
+    this.isReset = false
+    this.isToReset = false
+    this.bytesRead = 0
+    this.bytesWritten = 0
+  }
 }
 
 /** Where a socket has its state. */

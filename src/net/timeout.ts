@@ -40,3 +40,11 @@ export function moveTimeout(state: State, link: Link<unknown>): void {
   state.silence = undefined
   link.setTimeout(Math.ceil(silence.duration))
 }
+
+/** Timers of this socket, and of those that stand on it. */
+export function* timersOf(socket: Socket): IterableIterator<NodeJS.Timeout> {
+  for (let each: Socket | null | undefined = socket; each; each = each._parent) {
+    const { silence } = (stateOf(each) as State | undefined) ?? {}
+    if (silence !== undefined) yield silence.timer
+  }
+}

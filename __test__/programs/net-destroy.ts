@@ -6,15 +6,14 @@
 import { once } from 'node:events'
 import { Engine, type EngineOptions } from 'mio-js/engine'
 import { connect } from 'mio-js/net'
-import { fill } from '../support/called-back.js'
+import { fill, mark } from '../support/called-back.js'
 
 const [, , io, port] = process.argv
 const engine = new Engine({ io: io as EngineOptions['io'] })
-const socket = connect({ engine, port: Number(port), host: '127.0.0.1', highWaterMark: 200_000 })
+const socket = connect({ engine, port: Number(port), host: '127.0.0.1', highWaterMark: mark })
 await once(socket, 'connect')
 socket.unref()
-socket.setOption('sendBufferSize', 32_768)
-const called = await fill(socket, engine)
+const called = await fill(socket)
 socket.once('close', () => process.stdout.write(`${engine.stats().lingerTimeouts}\nclose\n`))
 socket.destroy()
 // When it is destroyed natively, too.

@@ -1,35 +1,30 @@
-/** Sockets of `mio-js/net` whose engine has bytes that were called back and the system has no room for. */
-import { setImmediate } from 'node:timers/promises'
-import type { Engine } from 'mio-js/engine'
+/**
+ * Sockets of `mio-js/net` whose engine has bytes that were called back and that the system has no room
+ * for: their `highWaterMark` is {@link mark}, and the buffers of both systems are small.
+ */
 import type { Socket } from 'mio-js/net'
-import { until } from './until.js'
 
-const chunk = Buffer.from(Array.from({ length: 10_007 }, (_, index) => (index * index) % 251))
+export const mark = 3_000_000
 
-/** What is written, in order, as far as anybody needs to know. */
+/** What the systems hold of what nobody reads is far below. */
+const called = 1_500_000
+
+const bytes = Buffer.from(Array.from({ length: called + mark }, (_, n) => (n % 251) ^ (n >> 12)))
+
+/** The first bytes of what {@link fill} writes. */
 export function expected(length: number): Buffer {
-  return Buffer.concat(Array.from({ length: Math.ceil(length / chunk.length) }, () => chunk))
+  return bytes.subarray(0, length)
 }
 
 /**
- * Writes until the engine has bytes that were called back and that the system does not take, and one
- * write more that is not called back. The peer must not read, and the engine serve nobody else.
- * Returns the number of bytes that were called back.
+ * Makes a write that is called back, and one more that is not. Returns the number of bytes that were
+ * called back.
  */
-export async function fill(socket: Socket, engine: Engine): Promise<number> {
-  const bytes = { called: 0, written: 0 }
-  const isCalled = (): boolean => bytes.called === bytes.written
-  const isStuck = (): boolean => !isCalled() && engine.stats().bytesWritten < bytes.called
-  for (;;) {
-    bytes.written += chunk.length
-    socket.write(chunk, (error) => {
-      if (!error) bytes.called += chunk.length
-    })
-    do {
-      await until('it is called back or waits', () => isCalled() || isStuck())
-      // The system may find room.
-      for (let turn = 0; turn < 1000 && !isCalled(); turn += 1) await setImmediate()
-    } while (!isCalled() && !isStuck())
-    if (!isCalled()) return bytes.called
-  }
+export async function fill(socket: Socket): Promise<number> {
+  socket.setOption('sendBufferSize', 32_768)
+  await new Promise<void>((resolve, reject) => {
+    socket.write(bytes.subarray(0, called), (error) => (error ? reject(error) : resolve()))
+  })
+  socket.write(bytes.subarray(called))
+  return called
 }

@@ -1,8 +1,15 @@
-/** What stands on the engine need not be run again for another way to wake up: scripts/test.ts. */
-const above = ['net', 'http', 'register', 'drop-in'].map((folder) => `!build/__test__/${folder}/**`)
+/** What stands on the engine, or does not use it, need not be run again for another way to wake up: scripts/test.ts. */
+const above = ['net', 'http', 'register', 'drop-in', 'release'].map(
+  (folder) => `!build/__test__/${folder}/**`,
+)
 
 export default {
-  files: ['build/__test__/**/*.spec.js', ...(process.env.MIO_JS_TEST_AGAIN ? above : [])],
+  // What is in packages/ installs tools first: `npm run test:registry`.
+  files: [
+    'build/__test__/**/*.spec.js',
+    '!build/__test__/packages/**',
+    ...(process.env.MIO_JS_TEST_AGAIN ? above : []),
+  ],
   // Each file counts descriptors and threads of its process, so tests must not overlap.
   concurrency: 2,
   serial: true,

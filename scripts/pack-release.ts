@@ -2,21 +2,25 @@
  * Packs a release: every platform's package, with its binary out of a folder, and the root. A binary
  * that is missing, or that would not load where it is installed, ends it before anything is packed.
  *
- * usage: npm run pack:release -- BINARIES DIR
+ * usage: npm run pack:release -- BINARIES DIR [TAG]     a tag must name the version
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { problemsOf } from './inspection.js'
 import { packPlatform, packRoot } from './pack.js'
-import { binaryName, targets } from './platform-packages.js'
+import { binaryName, readRoot, type Target, targets } from './platform-packages.js'
 
-const [binaries, directory] = process.argv.slice(2)
+const [binaries, directory, tag] = process.argv.slice(2)
 if (binaries === undefined || directory === undefined) {
-  console.error('usage: npm run pack:release -- BINARIES DIR')
+  console.error('usage: npm run pack:release -- BINARIES DIR [TAG]')
   process.exit(2)
 }
-const fileOf = (target: Parameters<typeof binaryName>[0]): string =>
-  join(binaries, binaryName(target))
+const { version } = readRoot()
+if (tag !== undefined && tag !== `v${version}`) {
+  console.error(`the tag ${tag} is not that of ${version}`)
+  process.exit(1)
+}
+const fileOf = (target: Target): string => join(binaries, binaryName(target))
 const problems = targets().flatMap((target) => {
   const file = fileOf(target)
   const found = existsSync(file) ? problemsOf(readFileSync(file), target) : ['is missing']

@@ -110,6 +110,8 @@ export function rootManifest(root: RootManifest): Record<string, unknown> {
     ...published,
     // Exact: the facade and the binary share a private interface.
     optionalDependencies: Object.fromEntries(names.map((name) => [name, root.version])),
+    // What Yarn keeps zipped can be imported, but require() finds no modules in it.
+    preferUnplugged: true,
   }
 }
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { here, tuple } from '#src/platform.js'
-import { readElf } from '../scripts/elf.js'
-import { glibcFloor, isAbove, largest, problemsOf } from '../scripts/inspection.js'
-import { binaryName, type Target, targetOf, targets } from '../scripts/platform-packages.js'
-import './support/census.js'
+import { readElf } from '../../scripts/elf.js'
+import { glibcFloor, isAbove, largest, problemsOf } from '../../scripts/inspection.js'
+import { binaryName, type Target, targetOf, targets } from '../../scripts/platform-packages.js'
+import '../support/census.js'
 
 const target = targets().find((one) => one.tuple === tuple()) as Target
 const elfTest = process.platform === 'linux' ? test : test.skip

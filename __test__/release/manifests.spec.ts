@@ -8,8 +8,8 @@ import {
   rootManifest,
   targetOf,
   targets,
-} from '../scripts/platform-packages.js'
-import './support/census.js'
+} from '../../scripts/platform-packages.js'
+import '../support/census.js'
 
 test('what follows from package.json is as `npm run manifests` writes it', (t) => {
   for (const [file, contents] of derivedFiles()) t.is(readFileSync(file, 'utf8'), contents, file)

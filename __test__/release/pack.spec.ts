@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { packageName, tuple } from '#src/platform.js'
-import { largest } from '../scripts/inspection.js'
-import { compiledFiles } from '../scripts/pack.js'
-import { readRoot, rootManifest } from '../scripts/platform-packages.js'
-import './support/census.js'
+import { largest } from '../../scripts/inspection.js'
+import { compiledFiles } from '../../scripts/pack.js'
+import { readRoot, rootManifest } from '../../scripts/platform-packages.js'
+import '../support/census.js'
 
 /** Of a machine that has Node and nothing to build with. */
 const path = [dirname(process.execPath), dirname(realpathSync(process.execPath))].join(delimiter)

@@ -96,7 +96,7 @@ function platformReadme(root: RootManifest, target: Target): string {
   return [
     `# ${root.napi.packageName}-${target.tuple}`,
     '',
-    `The binary of [${root.name}](https://www.npmjs.com/package/${root.name}) for \`${target.triple}\`.`,
+    `The binary of ${root.name} for \`${target.triple}\`.`,
     'Package managers install it with that package, where it fits; it is of no use alone.',
     '',
   ].join('\n')

@@ -261,6 +261,15 @@ for (const major of majors) {
   })
 }
 
+here(`Deno loads it with --allow-ffi, and needs --allow-env for what is opened ${where}`, (t) => {
+  const flags = ['run', '--no-prompt', '--allow-env']
+  const allowed = [...flags, '--allow-ffi', 'echo.mjs']
+  t.is(succeed(t, installed, deno(), allowed), 'hello there\n')
+  const { status, stderr } = run(installed, deno(), [...flags, 'echo.mjs'])
+  t.is(status, 1)
+  t.regex(stderr, /^Deno needs --allow-ffi to load native addons\.$/m)
+})
+
 here(`a platform package of another version is one clear error, in each runtime ${where}`, (t) => {
   const cwd = install(t, 'mismatched')
   const manifest = join(cwd, 'node_modules', binding, 'package.json')

@@ -13,7 +13,7 @@ export type End = 'server' | 'client'
 /** Those in which no text is nothing: Node asks the system to write that, which may fail. */
 const encodings = ['utf8', 'latin1', 'ucs2'] as const
 
-const someContent = fc.oneof(
+const content = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({ text: fc.constantFrom('a', 'äö€😀', '00ff', 'x'.repeat(300)) }),
@@ -46,7 +46,7 @@ const step = fc.oneof(
     weight: 8,
     arbitrary: fc.record({
       op: fc.constant('write' as const),
-      content: someContent,
+      content,
       encoding: fc.constantFrom(...encodings),
     }),
   },
@@ -54,7 +54,7 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       op: fc.constant('cork' as const),
-      contents: fc.array(someContent, { maxLength: 4 }),
+      contents: fc.array(content, { maxLength: 4 }),
       isLeft: fc.boolean(),
     }),
   },
@@ -62,7 +62,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       op: fc.constant('end' as const),
-      content: fc.option(someContent, { nil: undefined }),
+      content: fc.option(content, { nil: undefined }),
     }),
   },
   {
@@ -132,9 +132,9 @@ export const program = fc.record({
 export type Program = typeof program extends fc.Arbitrary<infer T> ? T : never
 
 /** More than a stream takes in would be read in parts, at moments that are chance. */
-function bytesOf(content: Content, isRead: boolean): string | Buffer {
-  if ('text' in content) return content.text
-  return Buffer.alloc(isRead ? content.size : Math.min(content.size, 500), 'abcdefg')
+function bytesOf(what: Content, isRead: boolean): string | Buffer {
+  if ('text' in what) return what.text
+  return Buffer.alloc(isRead ? what.size : Math.min(what.size, 500), 'abcdefg')
 }
 
 /** One run of a program. */
@@ -169,10 +169,7 @@ class Run {
     }
     const client = this.#world.connect(options)
     this.#watch('client', client)
-    for (const each of early) {
-      // Node takes a reset that comes together with data for an end.
-      if (each.op !== 'resetAndDestroy') this.#step('client', each)
-    }
+    for (const each of early) if (this.#isEarly(each)) this.#step('client', each)
     const over = Promise.race([
       this.#world.next(client, 'connect'),
       this.#world.next(client, 'close'),
@@ -195,6 +192,13 @@ class Run {
     for (const socket of Object.values(this.#ends)) socket.destroy()
     await this.#quiet()
     this.#note('at the end')
+  }
+
+  /** Node takes a reset that comes together with data for an end; an echo may meet either. */
+  #isEarly({ op }: Step): boolean {
+    // Nor is anything read of what comes to a socket that was paused before.
+    if (op === 'resetAndDestroy' || op === 'pause') return false
+    return op === 'write' || op === 'cork' || this.#program.reads.server !== 'echo'
   }
 
   async #listen(isPath: boolean): Promise<Server> {
@@ -245,13 +249,22 @@ class Run {
     if (socket === undefined) return
     const { log } = this.#world
     const other = end === 'client' ? 'server' : 'client'
-    // What is echoed comes back.
+    const isEchoed = this.#howReads(other) === 'echo'
+    // It could not be echoed any more, or just.
+    if (isEchoed && each.op.startsWith('destroy') && socket.writableLength > 0) return
+    // An end that comes with a reset, for what was not read, may be overtaken by it.
+    const isUnread = end === 'server' && this.#program.server.pauseOnConnect
+    if (isUnread && each.op === 'destroySoon') return
+    // What is echoed comes back, and much to who has gone leaves in parts.
     const isRead =
-      this.#isReading[other] && (this.#howReads(other) !== 'echo' || this.#isReading[end])
+      socket.writableCorked === 0 &&
+      this.#ends[other]?.destroyed === false &&
+      this.#isReading[other] &&
+      (!isEchoed || (this.#isReading[end] && !this.#ends[other].writableEnded))
     try {
       const returned = this.#call(socket, each, isRead, (...args: unknown[]) => {
-        // When a write is done, and with which error, is when the engine has the bytes.
-        log.add(`callbacks of ${end}`, each.op, each.op === 'end' ? args : [])
+        // A write is done when the engine has the bytes, and errors are told by the socket.
+        log.add(`callbacks of ${end}`, each.op, each.op === 'end' ? [Boolean(args[0])] : [])
       })
       log.add(end, each.op, returned === socket ? 'itself' : returned)
     } catch (error) {
@@ -333,11 +346,14 @@ class Run {
           socket.readableLength,
         ]),
       ])
-    let before: string
-    do {
-      before = seen()
+    let before = seen()
+    // Many bytes may stand still for a moment.
+    for (let still = 0; still < 3; still += 1) {
       await this.#world.settle()
-    } while (before !== seen())
+      const now = seen()
+      if (now !== before) still = -1
+      before = now
+    }
   }
 }
 

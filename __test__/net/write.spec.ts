@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import '../support/census.js'
 import { pair, received } from '../support/drop-in.js'
 import { soon, underEachDriver } from '../support/engine.js'
+import { until } from '../support/until.js'
 
 function gone(text: string): { bytes: Buffer; transfer: () => void } {
   const memory = new ArrayBuffer(text.length)
@@ -39,4 +40,19 @@ underEachDriver('memory that has gone is written as nothing', async (t, make) =>
   near.end()
   t.is((await soon(received(far))).toString(), 'one two')
   await soon(once(near, 'close'))
+})
+
+underEachDriver("one that is paused and unref'd learns that its peer has gone", async (t, make) => {
+  const { near, far } = await pair(t, make())
+  near.pause()
+  near.unref()
+  const failed = new Promise<NodeJS.ErrnoException>((resolve) => {
+    near.once('error', resolve)
+  })
+  far.resetAndDestroy()
+  await until('a write fails', () => {
+    if (!near.destroyed) near.write('x')
+    return near.destroyed
+  })
+  t.true(['EPIPE', 'ECONNRESET'].includes((await soon(failed)).code ?? ''))
 })

@@ -131,6 +131,11 @@ export const program = fc.record({
 
 export type Program = typeof program extends fc.Arbitrary<infer T> ? T : never
 
+/** How much more a stream takes in that is not read to its end is chance. */
+function hasReadAll(socket: Socket): boolean {
+  return !socket.isPaused() && socket.readableLength === 0 && socket.writableCorked === 0
+}
+
 /** More than a stream takes in would be read in parts, at moments that are chance. */
 function bytesOf(what: Content, isRead: boolean): string | Buffer {
   if ('text' in what) return what.text
@@ -262,7 +267,7 @@ class Run {
       this.#isReading[other] &&
       (!isEchoed || (this.#isReading[end] && !this.#ends[other].writableEnded))
     try {
-      const returned = this.#call(socket, each, isRead, (...args: unknown[]) => {
+      const returned = this.#call(end, each, isRead, (...args: unknown[]) => {
         // A write is done when the engine has the bytes, and errors are told by the socket.
         log.add(`callbacks of ${end}`, each.op, each.op === 'end' ? [Boolean(args[0])] : [])
       })
@@ -273,7 +278,8 @@ class Run {
     if (each.op === 'pause') this.#isReading[end] = false
   }
 
-  #call(socket: Socket, each: Step, isRead: boolean, called: (error?: unknown) => void): unknown {
+  #call(end: End, each: Step, isRead: boolean, called: (error?: unknown) => void): unknown {
+    const socket = this.#ends[end] as Socket
     switch (each.op) {
       case 'write': {
         const { content: what, encoding } = each
@@ -285,7 +291,8 @@ class Run {
         const { contents, isLeft } = each
         socket.cork()
         for (const what of contents) socket.write(bytesOf(what, isRead && !isLeft), called)
-        if (!isLeft) socket.uncork()
+        // What an echo stops to read for is chance, and so is how much it has read by then.
+        if (!isLeft || this.#howReads(end) === 'echo') socket.uncork()
         return undefined
       }
       case 'end': {
@@ -320,7 +327,7 @@ class Run {
       log.add(end, when, {
         ...state,
         received: log.digest(end),
-        bytesRead: socket.bytesRead,
+        bytesRead: hasReadAll(socket) ? socket.bytesRead : 'unknown',
         bytesWritten: this.#isCounted(end, socket) ? socket.bytesWritten : 'unknown',
         encoding: socket.readableEncoding,
         corked: socket.writableCorked,

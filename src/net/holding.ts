@@ -7,7 +7,9 @@ import type { State } from './state.ts'
 export function holdWhileActive(state: State): void {
   const { link, isUnref } = state
   if (link === undefined) return
-  if (!isUnref && (isReceiving(state) || !link.flushed())) link.ref()
+  // Asked of one that is unref'd as well: who waits for a drain learns of a failure at once.
+  const isWaiting = isReceiving(state) || !link.flushed()
+  if (isWaiting && !isUnref) link.ref()
   else link.unref()
 }
 

@@ -11,7 +11,10 @@ export function resetAndDestroy(socket: Socket): void {
     if (opening.isPath) throw invalidHandle()
     state.isToReset = true
   } else if (link === undefined) {
-    socket.destroy(placeOf(socket) === undefined ? socketIsClosed() : undefined)
+    const place = placeOf(socket)
+    // Both ends have ended what is there still: nothing is left to reset.
+    if (place !== undefined && place.remoteAddress === undefined) throw invalidHandle()
+    socket.destroy(place === undefined ? socketIsClosed() : undefined)
   } else if (link.remoteAddress === undefined) throw invalidHandle()
   else reset(socket)
 }

@@ -30,6 +30,8 @@ export class NpmRegistry {
       YARN_NPM_REGISTRY_SERVER: url,
       YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
       YARN_ENABLE_TELEMETRY: '0',
+      // In CI it would change no lock file, and here there is none yet.
+      YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
       YARN_GLOBAL_FOLDER: join(folder, 'yarn'),
       YARN_CACHE_FOLDER: join(folder, 'yarn-cache'),
       BUN_INSTALL_CACHE_DIR: join(folder, 'bun'),

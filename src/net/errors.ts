@@ -42,9 +42,13 @@ export function placedFailure(
   return unrelated(() => Object.assign(new Error(message), properties))
 }
 
+/** Making it costs more than closing a connection, and Node makes a new one each time. */
+let systemErrors: Map<number, [string, string]> | undefined
+
 /** Undefined for what is no error of the system, but one of this package. */
 function nameOf(errno: number): string | undefined {
-  return getSystemErrorMap().get(errno)?.[0]
+  systemErrors ??= getSystemErrorMap()
+  return systemErrors.get(errno)?.[0]
 }
 
 /** No memory to read into. */

@@ -94,17 +94,28 @@ export interface Place {
   readonly port?: number | undefined
 }
 
-let systemErrors: Map<number, [string, string]> | undefined
+let known: Map<number, [string, string]> | undefined
+
+/**
+ * Names and texts of system errors, by number. Node makes the map anew each time that it is asked, which
+ * costs more than everything else here.
+ */
+export function systemErrors(): Map<number, [string, string]> {
+  return (known ??= getSystemErrorMap())
+}
+
+/** The number that this system has for an error; 0 if it has none. */
+export function errnoOf(code: string): number {
+  return [...systemErrors()].find(([, [name]]) => name === code)?.[0] ?? 0
+}
 
 /** The error of a native function's number, shaped as Node's system errors. */
 export function failure(number: number, syscall: string, place?: Place): Error {
   const row = misuses.get(number)
   if (row !== undefined) return make(row.constructor, row.code, row.message)
-  // Making the map costs more than everything else here.
-  systemErrors ??= getSystemErrorMap()
   // A connect may answer it (a Unix socket's queue is full), and nothing tells when to go on.
   const errno = number === WOULD_BLOCK ? -constants.errno.EAGAIN : number
-  const [code, text] = systemErrors.get(errno) ?? ['UNKNOWN', `system error ${errno}`]
+  const [code, text] = systemErrors().get(errno) ?? ['UNKNOWN', `system error ${errno}`]
   return make(Error, code, `${syscall} ${code}: ${text}${textOf(place)}`, {
     errno,
     syscall,
@@ -148,9 +159,7 @@ function textOf(place: Place | undefined): string {
 
 /** The error that the system would have made: one that only the facade found. */
 export function systemError(code: string, syscall: string, place?: Place): Error {
-  systemErrors ??= getSystemErrorMap()
-  const row = [...systemErrors].find(([, [name]]) => name === code)
-  return failure(row === undefined ? 0 : row[0], syscall, place)
+  return failure(errnoOf(code), syscall, place)
 }
 
 /** What `node:dns` says of a name that has no address. */

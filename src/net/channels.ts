@@ -13,11 +13,11 @@ function publish(to: Channel, message: object): void {
 }
 
 export function tellClientSocket(socket: object): void {
-  if (clientSocket.hasSubscribers) publish(clientSocket, { socket })
+  if (clientSocket.hasSubscribers) clientSocket.publish({ socket })
 }
 
 export function tellServerSocket(socket: object): void {
-  if (serverSocket.hasSubscribers) publish(serverSocket, { socket })
+  if (serverSocket.hasSubscribers) serverSocket.publish({ socket })
 }
 
 export function tellListenStart(server: ListeningServer, options: object): void {

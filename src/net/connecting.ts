@@ -5,9 +5,9 @@ import {
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
 } from 'node:net'
+import { errnoOf } from '../errors.ts'
 import { resetWrite } from './after-end.ts'
 import {
-  errnoOf,
   invalidFamily,
   invalidIp,
   missingPlace,

@@ -1,8 +1,8 @@
 /**
  * Errors with the very messages of `node:net`: programs, and their tests, compare them.
  */
-import { format, getSystemErrorMap, inspect } from 'node:util'
-import { misuse, systemError, unrelated, unrelatedFailure } from '../errors.ts'
+import { format, inspect } from 'node:util'
+import { errnoOf, misuse, systemErrors, unrelated, unrelatedFailure } from '../errors.ts'
 
 /** The address that a connect came from, if the program chose it. */
 export interface Local {
@@ -42,23 +42,14 @@ export function placedFailure(
   return unrelated(() => Object.assign(new Error(message), properties))
 }
 
-/** Making it costs more than closing a connection, and Node makes a new one each time. */
-let systemErrors: Map<number, [string, string]> | undefined
-
 /** Undefined for what is no error of the system, but one of this package. */
 function nameOf(errno: number): string | undefined {
-  systemErrors ??= getSystemErrorMap()
-  return systemErrors.get(errno)?.[0]
+  return systemErrors().get(errno)?.[0]
 }
 
 /** No memory to read into. */
 export function noBufferSpace(): Error {
   return systemFailure(errnoOf('ENOBUFS'), 'read')
-}
-
-/** The number that this system has for an error. */
-export function errnoOf(code: string): number {
-  return (systemError(code, '') as NodeJS.ErrnoException).errno as number
 }
 
 /** All attempts of a connect failed: the first one gives the code. */

@@ -20,7 +20,7 @@ import { handlers } from './link.ts'
 import { type ListeningHandle, addressesFree, handleOf } from './listening-handle.ts'
 import { type Place, connectionKey, inWordsOfNet, isDescriptor, targetOf } from './place.ts'
 import { portOf } from './validate.ts'
-import { mostSeconds } from './wanted-options.ts'
+import { keepAliveTimes } from './wanted-options.ts'
 
 const maxBacklog = 2 ** 31 - 1
 
@@ -289,6 +289,6 @@ function backlogOf({ backlog }: Wanted): number {
 
 function keepAliveOf({ keepAlive, keepAliveInitialDelay: seconds }: ListeningServer): unknown {
   if (!keepAlive) return false
-  const isTimed = seconds > 0 && seconds <= mostSeconds
-  return isTimed ? { delay: seconds * 1000, interval: 1000, count: 10 } : true
+  const { delay, interval, count } = keepAliveTimes(seconds)
+  return { delay: delay * 1000, interval: interval * 1000, count }
 }

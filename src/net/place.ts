@@ -1,7 +1,8 @@
 /** Where servers listen, as the engine and core name it. */
 import { isIP } from 'node:net'
+import { errnoOf } from '../errors.ts'
 import type { Bound } from './bound-socket.ts'
-import { errnoOf, systemFailure } from './errors.ts'
+import { systemFailure } from './errors.ts'
 
 /** Where a server is to listen. */
 export type Place =
@@ -52,7 +53,7 @@ export function inWordsOfNet(error: NodeJS.ErrnoException, place: Place): NodeJS
     return renamed(place.path, 'EINVAL', 'invalid argument')
   }
   if (place.kind === 'fd' && error.code !== 'EADDRINUSE') {
-    return Object.assign(systemFailure(-22, 'listen'), {
+    return Object.assign(systemFailure(errnoOf('EINVAL'), 'listen'), {
       message: 'listen EINVAL: invalid argument',
       address: null,
     })

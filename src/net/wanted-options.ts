@@ -6,13 +6,27 @@ const usualInterval = 1
 const usualCount = 10
 
 /** The most that Linux takes. */
-export const mostSeconds = 32_767
+const mostSeconds = 32_767
 const mostProbes = 127
 
 /** What systems refuse is not set, and no program is told. */
 function taken(value: unknown, usual: number, most: number): number {
   const isTaken = Number.isInteger(value) && (value as number) > 0 && (value as number) <= most
   return isTaken ? (value as number) : usual
+}
+
+/** Keepalive times in seconds. Without a delay that systems take they stay the system's, which is 0. */
+export function keepAliveTimes(
+  delay: number,
+  interval?: unknown,
+  count?: unknown,
+): { delay: number; interval: number; count: number } {
+  if (!(delay > 0 && delay <= mostSeconds)) return { delay: 0, interval: 0, count: 0 }
+  return {
+    delay,
+    interval: taken(interval, usualInterval, mostSeconds),
+    count: taken(count, usualCount, mostProbes),
+  }
 }
 
 /**
@@ -58,11 +72,7 @@ export class WantedOptions {
   }
 
   #applyKeepAlive(link: Link<unknown>): void {
-    // Without a delay that systems take the times stay theirs.
-    const isTimed = this.delay > 0 && this.delay <= mostSeconds
-    const delay = isTimed ? this.delay : 0
-    const interval = isTimed ? taken(this.interval, usualInterval, mostSeconds) : 0
-    const count = isTimed ? taken(this.count, usualCount, mostProbes) : 0
+    const { delay, interval, count } = keepAliveTimes(this.delay, this.interval, this.count)
     link.setKeepAlive(this.keepAlive, delay * 1000, interval * 1000, count)
   }
 

@@ -17,6 +17,9 @@ import { failure } from '#src/errors.js'
 const io = process.argv[2] as 'inline'
 const options = { hostname: '127.0.0.1' }
 
+/** What would be closed, with a warning, if it were collected while a case still runs. */
+const held: object[] = []
+
 /** A server of Node that keeps nothing alive. */
 async function elsewhere(): Promise<{ hostname: string; port: number }> {
   const server = net.createServer((socket) => socket.unref().on('error', () => {}))
@@ -42,7 +45,9 @@ async function visit(listen: (opened: () => void) => Server): Promise<Server> {
 /** The port of a listener with which a connect stays in progress, where the system lets clients wait. */
 async function full(): Promise<number> {
   // Its queue has room for two.
-  const { port } = TcpListener.bind('127.0.0.1:0', { backlog: 1 }).localAddr()
+  const listener = TcpListener.bind('127.0.0.1:0', { backlog: 1 })
+  held.push(listener)
+  const { port } = listener.localAddr()
   for (let n = 0; n < 2; n += 1) {
     const client = net.connect(port, '127.0.0.1')
     await once(client, 'connect')
@@ -235,7 +240,9 @@ let current: string | undefined
 let timer: NodeJS.Timeout | undefined
 
 async function begin(name: string): Promise<void> {
-  const end = await cases[name]!(new Engine({ io, threads: 2 }))
+  const engine = new Engine({ io, threads: 2 })
+  held.push(engine)
+  const end = await cases[name]!(engine)
   // It keeps nothing alive itself.
   timer = setTimeout(() => {
     kept.push(name)

@@ -3,12 +3,13 @@ import { createSocket } from 'node:dgram'
 import { closeSync, fstatSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import type { ExecutionContext } from 'ava'
 import { Poll, TcpListener, TcpStream } from 'mio-js'
-import type { AdoptOptions, Engine } from 'mio-js/engine'
+import { type AdoptOptions, Engine } from 'mio-js/engine'
 import { detach } from '../support/bytes.js'
 import '../support/census.js'
 import { adopting, dial, linked, readToEnd } from '../support/engine-sockets.js'
 import { listening, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
+import { windows } from '../support/platforms.js'
 import { acceptOne, closing, listener, pair, readExactly } from '../support/sockets.js'
 
 /** The descriptor of a connection, and the stream at its other end. */
@@ -51,6 +52,11 @@ const sockets = (): number[] =>
     })
 
 if (process.platform !== 'win32') {
+  windows('a descriptor cannot be adopted on Windows', (t) => {
+    const engine = new Engine()
+    throwsCode(t, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', () => engine.adopt(3))
+  })
+
   underEachDriver('what is no connection is refused, and stays open', async (t, make) => {
     const engine = make()
     const opened = [openSync(import.meta.filename, 'r'), openSync(import.meta.dirname, 'r')]

@@ -28,6 +28,8 @@ export class Listener {
   connections = 0
   /** No further connection is told to the program. */
   isRefusing = false
+  /** Called once, when it begins to close or has failed, whoever does that. */
+  onClosing: (() => void) | undefined
   #isHeld = false
   #lanesLeft: number
   #closing: Promise<void> | undefined
@@ -93,6 +95,7 @@ export class Listener {
     this.#closing ??= new Promise((resolve) => {
       this.#finish = resolve
       for (const lane of this.machine.lanes) lane.out.add(Op.CLOSE_LISTENER, this.index, 0, 0)
+      this.#tellClosing()
     })
     return this.#closing
   }
@@ -117,6 +120,7 @@ export class Listener {
   laneClosed(): void {
     this.#lanesLeft -= 1
     if (this.#lanesLeft > 0) return
+    this.#tellClosing()
     this.release()
     this.#stopped.resolve()
     this.#settle()
@@ -125,6 +129,12 @@ export class Listener {
   connectionClosed(): void {
     this.connections -= 1
     this.#settle()
+  }
+
+  #tellClosing(): void {
+    const { onClosing } = this
+    this.onClosing = undefined
+    onClosing?.()
   }
 
   #settle(): void {

@@ -77,6 +77,8 @@ const maxBacklog = 2 ** 31 - 1
 export let listenOn: (machine: Machine, bag: object) => Server
 /** Another descriptor of what a server listens on, the caller's. Not on Windows. */
 export let duplicateOf: (server: Server) => number
+/** Calls `callback`, which must not throw, when a server begins to close, whoever closes it. */
+export let whenClosing: (server: Server, callback: () => void) => void
 
 /** Accepts connections, from when it was made until it is closed. */
 export class Server implements AsyncDisposable {
@@ -112,6 +114,9 @@ export class Server implements AsyncDisposable {
   static {
     listenOn = (machine, bag) => new Server(machine, bag, key)
     duplicateOf = (server) => server.#listener.duplicate()
+    whenClosing = (server, callback) => {
+      server.#listener.onClosing = callback
+    }
   }
 
   /** The port, also if the system chose it; `undefined` for a path. */

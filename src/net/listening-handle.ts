@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { CoreServer, CoreSocket } from '../core-net.ts'
-import { type Server as EngineServer, duplicateOf } from '../engine/server.ts'
+import { type Server as EngineServer, duplicateOf, whenClosing } from '../engine/server.ts'
 import type { ServerStats } from '../engine/stats.ts'
 import { removePath } from './bound-socket.ts'
 
@@ -16,6 +16,7 @@ interface Owner extends EventEmitter {
   readonly _handle: object | null
   readonly _connections: number
   _emitCloseIfDrained(): void
+  close(): unknown
 }
 
 /** What a listening server has as its `_handle`: as much as servers of core ask of it. */
@@ -32,6 +33,12 @@ export class ListeningHandle {
     this.#boundPath = boundPath
     // A path is what the server itself remembers.
     if (typeof server.address() === 'string') this.getsockname = undefined
+    // An engine that closes takes its servers along. Later, as `close` may be the program's.
+    whenClosing(server, () => process.nextTick(() => this.#closeOwner()))
+  }
+
+  #closeOwner(): void {
+    if (!this.#isClosed && this.#owner._handle !== null) this.#owner.close()
   }
 
   getsockname: ((out: object) => number) | undefined = (out) => {

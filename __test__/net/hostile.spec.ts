@@ -129,6 +129,9 @@ same('a server that is closed in its first connection, with more in the queue', 
   })
   const at = world.at(server)
   const clients = Array.from({ length: 20 }, () => world.connect(at).resume())
+  // Linux may forget who connects just as another thread closes the listener: such a client is
+  // connected to nobody, of which it hears when it writes.
+  for (const client of clients) client.write('?')
   await world.closed(...clients)
   return [count > 0, server.listening]
 })

@@ -3,7 +3,17 @@
  * What is documented for `node:net` holds here, with the additions of {@link Socket} and
  * {@link Server}; every difference is in docs/net.md.
  */
-import * as core from 'node:net'
+import {
+  BlockList,
+  SocketAddress,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from 'node:net'
 import { normalizeArgs as _normalizeArgs } from './arguments.ts'
 import { BoundSocket } from './bound-socket.ts'
 import {
@@ -21,8 +31,15 @@ export type { BoundSocketOptions } from './bound-socket.ts'
 export type { OnReadOptions } from './onread.ts'
 export type { OptionName } from './option-names.ts'
 export type { ConnectOptions, ServerOptions, SocketOptions }
+// So that the types of a program come from the same place as its functions.
+export type * from 'node:net'
 
-export const {
+/** The same as {@link connect}. */
+export const createConnection = connect
+/** The same as {@link Socket}. */
+export const Stream = Socket
+export { BoundSocket, Server, Socket, _normalizeArgs, adopt, connect, createServer }
+export {
   BlockList,
   SocketAddress,
   getDefaultAutoSelectFamily,
@@ -32,13 +49,7 @@ export const {
   isIPv6,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
-} = core
-
-/** The same as {@link connect}. */
-export const createConnection = connect
-/** The same as {@link Socket}. */
-export const Stream = Socket
-export { BoundSocket, Server, Socket, _normalizeArgs, adopt, connect, createServer }
+}
 
 export default {
   BlockList,

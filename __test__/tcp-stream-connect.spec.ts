@@ -293,6 +293,19 @@ unix('connecting to port 0 ends as with Node', async (t) => {
   t.is(await outcome(t, '127.0.0.1', 0), await nodeOutcome('127.0.0.1', 0))
 })
 
+unix('a stream that meets itself was refused', async (t) => {
+  const { poll, events } = poller(t)
+  const own = TcpStream.builder('IPv4').bind('127.0.0.1:0')
+  const at = own.localAddr()
+  const itself = closing(t, own.connect(at))
+  watch(poll, itself, 1, Interest.WRITABLE)
+  await eventsFor(t, poll, events, 1)
+  for (const _ of [1, 2]) {
+    const error = throwsCode(t, 'ECONNREFUSED', () => itself.finishConnect())
+    t.like(error, { syscall: 'connect', address: '127.0.0.1', port: at.port })
+  }
+})
+
 test('a stream that was connected stays so for finishConnect, whatever comes later', async (t) => {
   const [client, server] = await pair(t)
   client.shutdown(Shutdown.Write)

@@ -131,7 +131,8 @@ export class TcpStream extends IpSocket {
    * 4 and 5 of mio's connect handshake, {@link IpSocket.takeError} and {@link TcpStream.peerAddr}.
    *
    * @throws the reason why connecting failed (`ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …) with
-   * `address` and `port`, each time that it is asked.
+   * `address` and `port`, each time that it is asked. A stream that has met itself, as the system may
+   * choose the very port that it connects to, was refused as well.
    */
   finishConnect(): boolean {
     const outcome = native.finishConnect(handleOf(this))

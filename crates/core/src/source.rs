@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::error::{Failure, Misuse, Result};
+use crate::error::{ECONNREFUSED, Failure, Misuse, Result};
 use crate::handle::Handle;
 use crate::io::Io;
 use crate::shared::Known;
@@ -79,7 +79,8 @@ impl Source {
 
     /// Steps 4 and 5 of mio's connect handshake: whether the stream is connected by now.
     ///
-    /// Errors: why connecting failed, each time it is asked, whichever call the system told first.
+    /// Errors: why connecting failed, each time it is asked, whichever call the system told first;
+    /// ECONNREFUSED for a stream that has met itself.
     pub fn finish_connect(&mut self) -> Result<bool> {
         self.check_stream()?;
         if self.connect == Connect::Done {
@@ -91,15 +92,20 @@ impl Source {
         if let Connect::Failed(raw) = self.connect {
             return Err(io::Error::from_raw_os_error(raw).into());
         }
-        let connected = match self.io.socket()?.peer_addr() {
-            Ok(_) => true,
-            Err(error) if is_pending(&error) => false,
+        let socket = self.io.socket()?;
+        let peer = match socket.peer_addr() {
+            Ok(peer) => peer,
+            Err(error) if is_pending(&error) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        if connected {
-            self.connect = Connect::Done;
+        // A connect to a port that nobody listens on may meet itself, if the system chooses just that
+        // port for it (simultaneous open). Unix sockets without names are alike, and no such case.
+        if matches!(self.io, Io::TcpStream(_)) && socket.local_addr()? == peer {
+            self.connect = Connect::Failed(ECONNREFUSED);
+            return Err(io::Error::from_raw_os_error(ECONNREFUSED).into());
         }
-        Ok(connected)
+        self.connect = Connect::Done;
+        Ok(true)
     }
 
     fn check_stream(&self) -> Result<()> {

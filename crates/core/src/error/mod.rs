@@ -11,6 +11,11 @@ mod windows;
 
 use std::io;
 
+#[cfg(unix)]
+pub(crate) use libc::ECONNREFUSED;
+#[cfg(windows)]
+pub(crate) use windows_sys::Win32::Networking::WinSock::WSAECONNREFUSED as ECONNREFUSED;
+
 /// Nothing to read, accept or send right now. Not a failure: JavaScript sees `null`.
 pub const WOULD_BLOCK: i32 = -10_000;
 

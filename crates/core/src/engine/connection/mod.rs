@@ -15,11 +15,6 @@ mod write;
 use std::io;
 use std::sync::Arc;
 
-#[cfg(unix)]
-use libc::ECONNREFUSED;
-#[cfg(windows)]
-use windows_sys::Win32::Networking::WinSock::WSAECONNREFUSED as ECONNREFUSED;
-
 use crate::engine::command::Profile;
 use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::{Context, Ends};
@@ -28,7 +23,7 @@ use crate::engine::listener::ListenerShared;
 use crate::engine::owned::{Owned, Owner};
 use crate::engine::queue::Queue;
 use crate::engine::stream::Stream;
-use crate::error::{Failure, Misuse};
+use crate::error::{ECONNREFUSED, Failure, Misuse};
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +238,8 @@ impl Connection {
         let (peer, local) = self.stream.addresses();
         if peer.is_some() && peer == local {
             // A connect to a port that nobody listens on may meet itself (simultaneous open).
-            return Err(Cause::io(refused(), Syscall::Connect));
+            let refused = io::Error::from_raw_os_error(ECONNREFUSED);
+            return Err(Cause::io(refused, Syscall::Connect));
         }
         Ok(true)
     }
@@ -286,10 +282,6 @@ impl Connection {
         context.schedule(id, self);
         context.arm(id, self);
     }
-}
-
-fn refused() -> io::Error {
-    io::Error::from_raw_os_error(ECONNREFUSED)
 }
 
 fn take_acked(acked: &mut u64) -> u32 {

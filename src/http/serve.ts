@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { own } from '../check.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type ListeningServer, listen } from '../net/listening.ts'
 import { checkNative, natively } from './native.ts'
@@ -22,9 +23,10 @@ const natives = new WeakSet<object>()
 /** Reads what core does not know from the options of a server. */
 export function prepare(server: Server, options: unknown): void {
   // A listener in the place of options may have these properties for reasons of its own.
-  const { engine, native } = (typeof options === 'object' && options ? options : {}) as OwnOptions
+  const bag = typeof options === 'object' && options !== null ? options : {}
+  const engine = own(bag, 'engine')
   if (engine !== undefined) Object.assign(server, { engine })
-  if (native !== true) return
+  if (own(bag, 'native') !== true) return
   checkNative()
   natives.add(server)
 }

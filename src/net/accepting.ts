@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { Socket as Link } from '../engine/socket.ts'
 import { tellServerSocket } from './channels.ts'
+import { ownOptions } from './engine.ts'
 import { attach, stopReading } from './link.ts'
 import type { ListeningServer } from './listening.ts'
 import { Socket } from './socket.ts'
@@ -57,14 +58,12 @@ function drop(server: ListeningServer, link: Link<unknown>): void {
 }
 
 function socketOf(server: ListeningServer, link: Link<unknown>): Socket {
-  const { allowHalfOpen, highWaterMark, engine, maxPending, onread } = server
+  const { allowHalfOpen, highWaterMark } = server
   const socket = new Socket({
     allowHalfOpen,
     readableHighWaterMark: highWaterMark,
     writableHighWaterMark: highWaterMark,
-    ...(engine === undefined ? undefined : { engine }),
-    ...(maxPending === undefined ? undefined : { maxPending }),
-    ...(onread === undefined ? undefined : { onread: onread as OnReadOptions }),
+    ...(ownOptions(server) as { onread?: OnReadOptions }),
   })
   const state = stateOf(socket)
   const { options } = state

@@ -1,3 +1,4 @@
+import { own } from '../check.ts'
 import { adopt } from '../engine/adopt.ts'
 import { machineOf } from '../engine/engine.ts'
 import { clientBag } from './client-profile.ts'
@@ -18,7 +19,7 @@ export function adoptInto(socket: Socket, fd: unknown, init: SocketInit): void {
   const waits = init.readable === false || Boolean(init.pauseOnCreate) || Boolean(init.manualStart)
   const bag = {
     ...clientBag(socket.writableHighWaterMark),
-    leftover: init.leftover,
+    leftover: own(init, 'leftover') as NodeJS.ArrayBufferView | undefined,
     paused: waits,
   }
   try {

@@ -14,7 +14,7 @@ import { type Callback, type Normalized, isPipeName, normalizeArgs, numberOf } f
 import { BoundSocket, closeBound } from './bound-socket.ts'
 import { tellListenEnd, tellListenError, tellListenStart } from './channels.ts'
 import { engineMark, unlimited } from './client-profile.ts'
-import { netEngine } from './engine.ts'
+import { engineOf } from './engine.ts'
 import { alreadyListening, clusterSharing, wrongValue } from './errors.ts'
 import { handlers } from './link.ts'
 import { type ListeningHandle, addressesFree, handleOf } from './listening-handle.ts'
@@ -239,7 +239,7 @@ function tryListen(
 }
 
 function open(server: ListeningServer, place: Place, wanted: Wanted): void {
-  const engine = server.engine ?? netEngine()
+  const engine = engineOf(server)
   const listener = engine.listen({
     ...unlimited,
     ...targetOf(place),

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { ServerStats } from '../engine/stats.ts'
 import type { Callback } from './arguments.ts'
 import { callable } from './callable.ts'
+import { ownOptions } from './engine.ts'
 import { notRunning, systemFailure, wrongType } from './errors.ts'
 import type { ListeningHandle } from './listening-handle.ts'
 import { type ListeningServer, listen } from './listening.ts'
@@ -138,7 +139,7 @@ function initialise(
   else if (typeof listener === 'function') server.on('connection', listener)
   const init = typeof options === 'function' ? {} : (options ?? {})
   if (typeof init !== 'object') throw wrongType('options', 'of type object', options)
-  const { keepAliveInitialDelay, highWaterMark, blockList, engine, maxPending, onread } = init
+  const { keepAliveInitialDelay, highWaterMark, blockList } = init
   if (keepAliveInitialDelay !== undefined) {
     checkNumber('options.keepAliveInitialDelay', keepAliveInitialDelay)
   }
@@ -162,9 +163,7 @@ function initialise(
     keepAliveInitialDelay: Math.max(wholeSeconds(keepAliveInitialDelay), 0),
     highWaterMark: mark < 0 ? usual : mark,
     ...(blockList ? { blockList } : {}),
-    ...(engine === undefined ? {} : { engine }),
-    ...(maxPending === undefined ? {} : { maxPending }),
-    ...(onread === undefined ? {} : { onread }),
+    ...ownOptions(init),
   })
 }
 

@@ -1,5 +1,6 @@
 import { BlockList } from 'node:net'
 import { type DuplexOptions, addAbortSignal } from 'node:stream'
+import { own } from '../check.ts'
 import type { Engine } from '../engine/engine.ts'
 import { checkSignal } from './abort.ts'
 import { adoptInto } from './adopting.ts'
@@ -88,7 +89,8 @@ export function initialise(socket: Socket, init: SocketInit): void {
   socket.connecting = false
   socket.server = null
   socket._server = null
-  if (init.engine !== undefined) socket.engine = init.engine
+  const engine = own(init, 'engine') as Engine | undefined
+  if (engine !== undefined) socket.engine = engine
   if (init.blockList !== undefined) socket.blockList = init.blockList
   const { options } = state
   options.noDelay = Boolean(init.noDelay)
@@ -96,7 +98,7 @@ export function initialise(socket: Socket, init: SocketInit): void {
   options.delay = Math.max(wholeSeconds(init.keepAliveInitialDelay), 0)
   options.typeOfService = init.typeOfService
   if (isOnRead(init.onread)) state.onread = new OnRead(init.onread)
-  state.maxPending = maxPendingOf(init.maxPending)
+  state.maxPending = maxPendingOf(own(init, 'maxPending'))
   resetWrite(socket)
   // The engine reads on by itself, so the stream need not ask for more in a tick after each chunk.
   ;(socket as unknown as ReadingAhead)._readableState.readingMore = true

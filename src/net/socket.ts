@@ -9,7 +9,7 @@ import { callable } from './callable.ts'
 import { tellClientSocket } from './channels.ts'
 import { beginConnect, checkPlace, refuseConnect } from './connecting.ts'
 import { detach } from './detaching.ts'
-import { netEngine } from './engine.ts'
+import { engineOf } from './engine.ts'
 import { socketIsClosed, wrongType } from './errors.ts'
 import { holdWhileActive } from './holding.ts'
 import { closeLink, finish, placeOf, startReading, stopReading, write, writeAll } from './link.ts'
@@ -50,7 +50,7 @@ class SocketClass extends Duplex {
   }
 
   _engine(): Engine {
-    return this.engine ?? netEngine()
+    return engineOf(this)
   }
 
   connect(...args: unknown[]): this {

@@ -1,5 +1,5 @@
 // Makes a fresh clone ready to build: checks for Rust, installs npm packages if they are missing or
-// older than the lock file.
+// older than the lock file; those of the folders that are named as well (`docs` has its own).
 //
 // Plain JavaScript, because nothing that could compile TypeScript is installed when it runs. Rust is
 // checked first, so that nothing half-built is left where it is missing.
@@ -51,13 +51,17 @@ function modified(path) {
   }
 }
 
-function installPackages() {
+/** @param {string} folder */
+function installPackages(folder) {
   // npm writes this file at the end of every install.
-  if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return
+  if (
+    modified(`${folder}node_modules/.package-lock.json`) >= modified(`${folder}package-lock.json`)
+  )
+    return
   const npm = process.env['npm_execpath']
   const [command, ...args] = npm === undefined ? ['npm', 'ci'] : [process.execPath, npm, 'ci']
   const { status } = spawnSync(command ?? 'npm', args, {
-    cwd: root,
+    cwd: new URL(folder, root),
     // No package of ours needs its install script.
     env: { ...process.env, npm_config_ignore_scripts: 'true' },
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -66,4 +70,5 @@ function installPackages() {
 }
 
 checkRust()
-installPackages()
+for (const folder of ['./', ...process.argv.slice(2).map((name) => `${name}/`)])
+  installPackages(folder)

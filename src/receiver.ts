@@ -32,7 +32,7 @@ export class Receiver extends PipeEnd {
 
   /**
    * Takes ownership of a descriptor: nothing else may close it from now on. Its modes stay as they
-   * are: see {@link PipeEnd}.
+   * are, as other processes may share them: {@link Receiver.setNonblocking} is for one that blocks.
    *
    * @throws `ERR_INVALID_FD_TYPE` for what is no pipe, or its writing end; `EBADF`; `ERR_FD_OWNED`
    * for one of this thread's sources; `ERR_OUT_OF_RANGE`, `ERR_INVALID_ARG_TYPE`;

@@ -30,6 +30,11 @@ const bsdStates = [
   'TIME_WAIT',
 ] as const
 
+/**
+ * The states of a connection, by their names in RFC 9293.
+ *
+ * @useDeclaredType
+ */
 export type TcpState = (typeof linuxStates)[number]
 
 const isLinux = process.platform === 'linux' || process.platform === 'android'

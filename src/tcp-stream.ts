@@ -128,7 +128,7 @@ export class TcpStream extends IpSocket {
 
   /**
    * Whether the connect is over: true when the stream is connected, false when not yet. Does steps
-   * 4 and 5 of mio's connect handshake, {@link IpSocket.takeError} and {@link TcpStream.peerAddr}.
+   * 4 and 5 of mio's connect handshake, {@link TcpStream.takeError} and {@link TcpStream.peerAddr}.
    *
    * @throws the reason why connecting failed (`ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, …) with
    * `address` and `port`, each time that it is asked. A stream that has met itself, as the system may

@@ -26,6 +26,7 @@ export function optionsOf(agent: core.Agent): core.AgentOptions {
 
 export type Agent = core.Agent
 
+/** @inline */
 type AgentConstructor = typeof core.Agent & ((options?: core.AgentOptions) => Agent)
 
 /** As `http.Agent` of core, with connections by `mio-js/net`. */

@@ -16,14 +16,17 @@ export interface ServerOptions extends core.ServerOptions, OwnOptions {}
 /** Options of core's servers, and {@link OwnOptions}. */
 export interface SecureServerOptions extends core.SecureServerOptions, OwnOptions {}
 
+/** @inline */
 type Handler = (request: core.Http2ServerRequest, response: core.Http2ServerResponse) => void
 type Options = Record<string, unknown>
 
+/** @inline */
 interface MakeServer {
   (onRequest?: Handler): core.Http2Server
   (options: ServerOptions, onRequest?: Handler): core.Http2Server
 }
 
+/** @inline */
 interface MakeSecureServer {
   (onRequest?: Handler): core.Http2SecureServer
   (options: SecureServerOptions, onRequest?: Handler): core.Http2SecureServer

@@ -33,6 +33,7 @@ function normalize(args: readonly unknown[]): [Record<string, unknown>, Callback
 
 export type Agent = core.Agent
 
+/** @inline */
 type AgentConstructor = typeof core.Agent & ((options?: core.AgentOptions) => Agent)
 
 /** As `https.Agent` of core, with connections by `mio-js/net`. */

@@ -4,7 +4,9 @@ import { callable } from '../net/callable.ts'
 import { type OwnOptions, prepare, serve } from './serve.ts'
 import { linkServer } from './below.ts'
 
+/** @inline */
 type Requests = typeof IncomingMessage
+/** @inline */
 type Responses<Q extends Requests> = typeof ServerResponse<InstanceType<Q>>
 
 /** Options of core's servers, and {@link OwnOptions}. */
@@ -19,6 +21,7 @@ export type Server<
   P extends Responses<Q> = typeof ServerResponse,
 > = core.Server<Q, P>
 
+/** @inline */
 interface Make {
   <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(
     listener?: RequestListener<Q, P>,
@@ -29,6 +32,7 @@ interface Make {
   ): Server<Q, P>
 }
 
+/** @inline */
 interface ServerConstructor extends Make {
   readonly prototype: Server
   new <Q extends Requests = Requests, P extends Responses<Q> = typeof ServerResponse>(

@@ -2,7 +2,9 @@ import core from 'node:http'
 import { callable } from '../net/callable.ts'
 import { type OwnOptions, prepare, serve } from './serve.ts'
 
+/** @inline */
 type Requests = typeof core.IncomingMessage
+/** @inline */
 type Responses<Q extends Requests> = typeof core.ServerResponse<InstanceType<Q>>
 
 /** Options of core's servers, and {@link OwnOptions}. */
@@ -17,6 +19,7 @@ export type Server<
   P extends Responses<Q> = typeof core.ServerResponse,
 > = core.Server<Q, P>
 
+/** @inline */
 interface Make {
   <Q extends Requests = Requests, P extends Responses<Q> = typeof core.ServerResponse>(
     listener?: core.RequestListener<Q, P>,
@@ -27,6 +30,7 @@ interface Make {
   ): Server<Q, P>
 }
 
+/** @inline */
 interface ServerConstructor extends Make {
   readonly prototype: Server
   new <Q extends Requests = Requests, P extends Responses<Q> = typeof core.ServerResponse>(

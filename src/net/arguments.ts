@@ -10,6 +10,8 @@ const seen = new WeakSet<object>()
 /**
  * Brings `(options, …, callback)`, `(path, …, callback)` and `(port, host, …, callback)` into one
  * form.
+ *
+ * @hidden
  */
 export function normalizeArgs(args: readonly unknown[]): Normalized {
   const normalized: Normalized = [optionsOf(args), callbackOf(args)]

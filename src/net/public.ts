@@ -13,7 +13,11 @@ import type { OnReadOptions } from './onread.ts'
 import { Server as ServerClass } from './server.ts'
 import { Socket as SocketClass } from './socket.ts'
 
-/** What sockets have beyond `node:net`. */
+/**
+ * What sockets have beyond `node:net`.
+ *
+ * @inline
+ */
 interface SocketExtras {
   /** The number of the descriptor; -1 without a connection, and on Windows. */
   readonly fd: number
@@ -95,6 +99,7 @@ export const Socket = SocketClass as unknown as {
   readonly prototype: Socket
 }
 
+/** @inline */
 interface ServerExtras {
   /** Counters of the engine, since it listens; undefined while it does not. */
   stats(): ServerStats | undefined
@@ -102,6 +107,7 @@ interface ServerExtras {
 
 export type Server = core.Server & ServerExtras
 
+/** @inline */
 type Listener = (socket: Socket) => void
 
 /** As `node:net` has it, on the engine. Can be called without `new`. */

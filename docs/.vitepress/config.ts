@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitepress'
+import { rewrite } from '../../scripts/docs/places.js'
+import { markdown } from './markdown.js'
+import { nav, sidebar } from './navigation.js'
+
+export default defineConfig({
+  title: 'mio-js',
+  description:
+    "The operating system's readiness polling for Node.js: Rust's mio, typed and prebuilt",
+  lang: 'en',
+  srcDir: '.',
+  cacheDir: '../build/vitepress',
+  cleanUrls: true,
+  rewrites: rewrite,
+  markdown,
+  vite: {
+    build: { chunkSizeWarningLimit: 4096, reportCompressedSize: false },
+    publicDir: 'generated/public',
+    server: { fs: { allow: ['..'] } },
+  },
+  themeConfig: {
+    nav,
+    sidebar: sidebar(),
+    outline: { level: [2, 3] },
+    search: { provider: 'local' },
+    externalLinkIcon: true,
+  },
+})

@@ -42,3 +42,14 @@ declareExample(
   },
   missing,
 )
+
+declareExample(
+  'fetch',
+  `200 5\n200 ${lengthOfBytes}`,
+  () => {
+    const { port, securePort } = server
+    const args = [`http://127.0.0.1:${port}/text`, `https://localhost:${securePort}/bytes`]
+    return { args, env: environment(), isRegistered: true }
+  },
+  missing,
+)

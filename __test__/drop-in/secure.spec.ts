@@ -8,7 +8,7 @@ import path from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import { where } from '../support/platforms.ts'
-import { endedWell, Program } from '../support/scenario.ts'
+import { declareExample, endedWell, example, Program } from '../support/scenario.ts'
 import { type Certificate, certify } from '../support/servers/certificate.ts'
 import { missingOf, runTool } from '../support/servers/tools.ts'
 import '../support/census.ts'
@@ -75,6 +75,18 @@ async function curlTalks(t: ExecutionContext, base: string, version: string[]): 
   t.not(cut.code, 0)
   t.is((await curl([...version, `${base}/nowhere`])).stdout, 'not found')
 }
+
+declareExample('http2', 'hello from /0, hello from /1, hello from /2', () => ({}))
+
+secure('the example https does what it says', async (t) => {
+  const { cert: TLS_CERT, key: TLS_KEY } = certificate
+  const program = example('https', { env: { TLS_CERT, TLS_KEY, PORT: '0' } })
+  const { stdout } = await curl([`https://127.0.0.1:${await program.port()}/page`])
+  t.is(stdout, 'hello from /page\n')
+  program.stop()
+  const { code, stderr } = await program.ended()
+  t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+})
 
 for (const door of doors) {
   secure(`https by ${door}: curl talks to it`, async (t) => {

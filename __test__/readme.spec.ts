@@ -1,10 +1,13 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { connect } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import './support/census.js'
+import { answer } from './support/http.js'
 import { Sample, samplesOf } from './support/sample.js'
 
-const [onPoll, onEngine] = samplesOf('README.md')
+const [onPoll, onEngine, onNet, onHttp] = samplesOf('README.md')
 
 async function echoes(t: ExecutionContext, program: string | undefined): Promise<void> {
   const sample = new Sample(t, program)
@@ -45,4 +48,23 @@ test('the first program of the README is a complete echo server', async (t) => {
 
 test('the same on the engine is complete as well', async (t) => {
   await echoes(t, onEngine)
+})
+
+test('and so is that on the module net', async (t) => {
+  await echoes(t, onNet)
+})
+
+test('the server of http answers', async (t) => {
+  const sample = new Sample(t, onHttp)
+  const port = await sample.port()
+  const { body } = await answer(get({ port, host: '127.0.0.1', path: '/page', agent: false }))
+  t.is(body, 'hello from /page\n')
+  await sample.stop()
+})
+
+test('the README has under 200 lines, and a program for each door', (t) => {
+  const text = readFileSync('README.md', 'utf8')
+  t.true(text.split('\n').length <= 200)
+  t.is(samplesOf('README.md').length, 4)
+  t.true(text.includes('node --import mio-js/register app.js'))
 })

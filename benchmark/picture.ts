@@ -106,26 +106,43 @@ function resultsOf(file: string): Results {
   return JSON.parse(readFileSync(`benchmark/results/${file}.json`, 'utf8')) as Results
 }
 
-function groupOf({ title, file, of, servers }: Comparison): Group {
+/** The samples of Node's program, and of ours, in the order of the repeats. */
+function samplesOf({ title, file, of, servers }: Comparison): readonly (readonly Sample[])[] {
   const matching = resultsOf(file).samples.filter((sample) =>
     Object.entries(of).every(([key, value]) => sample[key as keyof Sample] === value),
   )
-  const samplesOf = (server: string): Sample[] =>
-    matching.filter((sample) => sample.server === server).toSorted((a, b) => a.repeat - b.repeat)
-  const drawn: Bar[] = servers.map(([server, name]) => {
-    const samples = samplesOf(server)
-    if (samples.length === 0) throw new Error(`${file}.json has no samples of ${server}: ${title}`)
-    return {
-      name,
-      value: spread(samples.map(({ mainMicros }) => mainMicros)),
-      whole: spread(samples.map(({ processMicros }) => processMicros)).median,
-    }
+  return servers.map(([server]) => {
+    const own = matching.filter((sample) => sample.server === server)
+    if (own.length === 0) throw new Error(`${file}.json has no samples of ${server}: ${title}`)
+    return own.toSorted((a, b) => a.repeat - b.repeat)
   })
-  const [core, ours] = servers.map(([server]) => samplesOf(server))
-  const ratios = (ours ?? []).map(
-    (sample, index) => sample.mainMicros / (core?.[index]?.mainMicros ?? NaN),
-  )
-  return { title, bars: drawn, remark: `${spread(ratios).median.toPrecision(2)} ×` }
+}
+
+/** What ours needs of what Node's needs, within each repeat; the median, with two digits. */
+function share(comparison: Comparison, cost: 'mainMicros' | 'processMicros'): string {
+  const [core = [], ours = []] = samplesOf(comparison)
+  const ratios = ours.map((sample, index) => sample[cost] / (core[index]?.[cost] ?? NaN))
+  return spread(ratios).median.toPrecision(2)
+}
+
+function groupOf(comparison: Comparison): Group {
+  const drawn: Bar[] = samplesOf(comparison).map((samples, index) => ({
+    name: comparison.servers[index]?.[1] ?? '',
+    value: spread(samples.map(({ mainMicros }) => mainMicros)),
+    whole: spread(samples.map(({ processMicros }) => processMicros)).median,
+  }))
+  return { title: comparison.title, bars: drawn, remark: `${share(comparison, 'mainMicros')} ×` }
+}
+
+/** The first comparison of each door: shares of the JavaScript thread, and of the whole process. */
+export function sharesByDoor(): Map<string, readonly [thread: string, whole: string]> {
+  const shares = new Map<string, readonly [string, string]>()
+  for (const comparison of comparisons) {
+    const [door = ''] = comparison.title.split(':')
+    if (shares.has(door)) continue
+    shares.set(door, [share(comparison, 'mainMicros'), share(comparison, 'processMicros')])
+  }
+  return shares
 }
 
 export function drawPicture(): string {

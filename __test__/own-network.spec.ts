@@ -11,9 +11,9 @@ inOwnNetwork(
   'where there are four ports to connect from, the fifth is told, and ports come back',
   ['echo 40000 40003 >/proc/sys/net/ipv4/ip_local_port_range'],
   async (t, inside) => {
-    const core = (await inside('few-ports', ['core'])) as Few
+    const core = (await inside('connects', ['core', 'ports'])) as Few
     for (const door of ['mirror', 'engine', 'net']) {
-      const { rounds, itself } = (await inside('few-ports', [door])) as Few
+      const { rounds, itself } = (await inside('connects', [door, 'ports'])) as Few
       for (const outcomes of rounds) {
         t.is(outcomes.filter((outcome) => outcome === 'connected').length, 4, door)
         t.is(outcomes.filter((outcome) => outcome === 'EADDRNOTAVAIL').length, 6, door)
@@ -24,6 +24,12 @@ inOwnNetwork(
     }
   },
 )
+
+inOwnNetwork('where no route leads out a connect is told that', [], async (t, inside) => {
+  for (const door of ['mirror', 'engine', 'net', 'core']) {
+    t.is(await inside('connects', [door, 'route']), 'ENETUNREACH', door)
+  }
+})
 
 inOwnNetwork(
   'where IPv6 is off its addresses are what they are with Node, which is an error',

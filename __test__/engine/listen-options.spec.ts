@@ -43,8 +43,9 @@ linux('a reserved port is EACCES for who may not', async (t) => {
   }
   const { stdout, stderr } = await run('engine-as-nobody')
   t.is(stderr, '')
-  const [engine, node] = stdout.split('\n')
+  const [engine, node, ...dropIn] = stdout.trim().split('\n')
   t.is(engine, node)
+  t.deepEqual(dropIn, [node, node])
   t.like(JSON.parse(engine ?? '') as object, {
     code: 'EACCES',
     syscall: 'listen',

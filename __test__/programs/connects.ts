@@ -1,11 +1,12 @@
 /**
- * What connects get in a network that has four ports for them: `few-ports.js DOOR`. Prints JSON: of
- * ten connects to one server, how many find a port and how the others fail; whether there are ports
- * again when those have gone; and how a hundred connects to one of the four ports end, where nobody
- * listens, and which the system gives to every fourth of them to connect from.
+ * How connects end in a network that lacks something: `connects.js DOOR CASE`. Prints JSON.
+ *
+ * `ports`, where there are four to connect from: how ten connects to one server end, and ten more when
+ * those have gone; and a hundred to one of the four ports, where nobody listens, and which the system
+ * gives to every fourth of them to connect from. `route`, where none leads out: one connect.
  */
 import { once } from 'node:events'
-import core, { type Socket as CoreSocket } from 'node:net'
+import core from 'node:net'
 import { TcpListener, TcpStream } from 'mio-js'
 import { Engine } from 'mio-js/engine'
 import { connect as connectNet } from 'mio-js/net'
@@ -20,10 +21,10 @@ interface Connected {
 }
 
 /** Rejects, or resolves when it is connected. */
-type Connect = (port: number) => Promise<Connected>
+type Connect = (to: string, port: number) => Promise<Connected>
 
-async function byMirror(port: number): Promise<Connected> {
-  const stream = TcpStream.connect(`${host}:${port}`)
+async function byMirror(to: string, port: number): Promise<Connected> {
+  const stream = TcpStream.connect(`${to}:${port}`)
   try {
     await until('it is connected', () => stream.finishConnect())
   } catch (error) {
@@ -40,10 +41,10 @@ async function byMirror(port: number): Promise<Connected> {
 
 function byEngine(): Connect {
   const engine = new Engine()
-  return async (port) => {
+  return async (hostname, port) => {
     let closed = (): void => {}
     const isClosed = new Promise<void>((resolve) => (closed = resolve))
-    const socket = await engine.connect({ hostname: host, port, socket: { close: () => closed() } })
+    const socket = await engine.connect({ hostname, port, socket: { close: () => closed() } })
     const end = async (): Promise<void> => {
       socket.terminate()
       return isClosed
@@ -52,8 +53,8 @@ function byEngine(): Connect {
   }
 }
 
-async function byNet(connect: (port: number, host: string) => CoreSocket, port: number) {
-  const socket = connect(port, host)
+async function byNet(dial: typeof core.connect, to: string, port: number): Promise<Connected> {
+  const socket = dial(port, to)
   await once(socket, 'connect')
   const end = async (): Promise<void> => {
     const closed = once(socket, 'close')
@@ -66,8 +67,8 @@ async function byNet(connect: (port: number, host: string) => CoreSocket, port: 
 const doors: Record<string, Connect> = {
   mirror: byMirror,
   engine: byEngine(),
-  net: async (port) => byNet(connectNet as never, port),
-  core: async (port) => byNet(core.connect, port),
+  net: async (to, port) => byNet(connectNet as never, to, port),
+  core: async (to, port) => byNet(core.connect, to, port),
 }
 const connect = doors[process.argv[2] ?? ''] as Connect
 
@@ -81,28 +82,29 @@ async function codeOf(attempt: Promise<Connected>, open: Connected[]): Promise<s
   }
 }
 
-const listener = TcpListener.bind(`${host}:7000`)
-const accepted: TcpStream[] = []
-const accepting = setInterval(() => listener.acceptAll((stream) => accepted.push(stream)), 1)
-
-async function round(): Promise<string[]> {
+async function round(port: number, count: number): Promise<string[]> {
   const open: Connected[] = []
   const outcomes: string[] = []
-  for (let n = 0; n < 10; n += 1) outcomes.push(await codeOf(connect(7000), open))
+  for (let n = 0; n < count; n += 1) outcomes.push(await codeOf(connect(host, port), open))
   await Promise.all(open.map(async ({ end }) => end()))
   return outcomes
 }
 
-const rounds = [await round(), await round()]
-clearInterval(accepting)
-for (const stream of accepted) stream.close()
-listener.close()
-
-const itself = new Set<string>()
-for (let n = 0; n < 100; n += 1) {
-  const open: Connected[] = []
-  itself.add(await codeOf(connect(own), open))
-  await Promise.all(open.map(async ({ end }) => end()))
+async function ports(): Promise<unknown> {
+  const listener = TcpListener.bind(`${host}:7000`)
+  const accepted: TcpStream[] = []
+  const accepting = setInterval(() => listener.acceptAll((stream) => accepted.push(stream)), 1)
+  const rounds = [await round(7000, 10), await round(7000, 10)]
+  clearInterval(accepting)
+  for (const source of [...accepted, listener]) source.close()
+  const itself = new Set<string>()
+  for (let n = 0; n < 100; n += 1) for (const outcome of await round(own, 1)) itself.add(outcome)
+  return { rounds, itself: [...itself] }
 }
-process.stdout.write(JSON.stringify({ rounds, itself: [...itself] }))
+
+const cases: Record<string, () => Promise<unknown>> = {
+  ports,
+  route: async () => codeOf(connect('203.0.113.1', 9), []),
+}
+process.stdout.write(JSON.stringify(await cases[process.argv[3] ?? '']?.()))
 process.exit()

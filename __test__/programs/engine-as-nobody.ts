@@ -1,7 +1,12 @@
-/** Tries to listen on a reserved port as a user that may not: prints how the engine and Node fail. */
+/**
+ * Tries to listen on a reserved port as a user that may not: prints how the engine fails, Node, and the
+ * drop-in.
+ */
 import { once } from 'node:events'
 import net from 'node:net'
 import { Engine } from 'mio-js/engine'
+import { createServer as createHttpServer } from 'mio-js/http'
+import { createServer } from 'mio-js/net'
 
 process.setgroups?.([])
 process.setgid?.(65_534)
@@ -20,7 +25,8 @@ try {
   print(error)
 }
 await engine.close()
-const server = net.createServer()
-const failure = once(server, 'error')
-server.listen(80, '127.0.0.1')
-print((await failure)[0])
+for (const server of [net.createServer(), createServer(), createHttpServer()]) {
+  const failure = once(server, 'error')
+  server.listen(80, '127.0.0.1')
+  print((await failure)[0])
+}

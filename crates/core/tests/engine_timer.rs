@@ -4,11 +4,12 @@
 #[path = "util/engine/mod.rs"]
 mod engine;
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::*;
 use mio_js_core::Misuse;
-use mio_js_core::engine::{Id, Profile};
+use mio_js_core::engine::{Id, Io, Profile};
 
 fn milliseconds(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -125,6 +126,23 @@ fn a_byte_now_and_then_that_is_answered_is_progress() {
             pace.step();
         }
         assert!(program.story(id).is_open() || pace.slowest > milliseconds(100));
+    }
+}
+
+#[test]
+fn what_has_arrived_in_time_counts_however_late_it_is_looked_at() {
+    for profile in [idle(150), first_byte(150)] {
+        let mut program = Program::new(Io::Inline);
+        let (id, peer) = program.accepted(profile);
+        program.submit(Submission::default().timeout(id, 150));
+        program.pass(milliseconds(10));
+        // It may be silent for the rest of a deadline, and the program is busy for longer.
+        peer.write(&[0; 64]);
+        thread::sleep(milliseconds(300));
+        program.until_received(id, 64);
+        let story = program.story(id);
+        assert!(story.is_open(), "{story:?}");
+        assert_eq!(timeouts(&program, id), 0);
     }
 }
 

@@ -118,8 +118,17 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// Takes the selector back, with what its wait brought.
-    pub(super) fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<bool> {
+    pub(super) fn put_back(
+        &mut self,
+        mut driver: Driver,
+        mut outcome: io::Result<()>,
+    ) -> Result<bool> {
         self.context.counters.polls.add(1);
+        if outcome.as_ref().is_err_and(is_interrupt) {
+            // The process may have been stopped for long (SIGSTOP): what arrived meanwhile counts
+            // before the time that has passed.
+            outcome = driver.poll.poll(&mut driver.events, Some(Duration::ZERO));
+        }
         self.tick();
         let result = match outcome {
             Ok(()) => {
@@ -128,7 +137,7 @@ impl<B: Buffer> Machine<B> {
                 }
                 Ok(!driver.events.is_empty())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+            Err(error) if is_interrupt(&error) => Ok(false),
             Err(error) => Err(error.into()),
         };
         self.driver = Some(driver);
@@ -167,7 +176,6 @@ impl<B: Buffer> Machine<B> {
     /// Does what the events, the deadlines and the turns before left to do.
     pub(super) fn work(&mut self) {
         self.context.counters.turns.add(1);
-        self.expire();
         self.accept();
         // What is scheduled from here on waits for the next turn, so that all get theirs.
         for _ in 0..self.context.ready.len() {
@@ -177,6 +185,9 @@ impl<B: Buffer> Machine<B> {
             self.serve(index);
         }
         self.context.seat_waiting();
+        // After what has arrived: whoever was kept from looking, for as long as a deadline, must not
+        // take that for silence.
+        self.expire();
         self.report();
         self.context
             .counters
@@ -361,4 +372,8 @@ impl<B: Buffer> Machine<B> {
         self.table.handed_over(alone, !self.context.has_overflow());
         self.context.refill();
     }
+}
+
+fn is_interrupt(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Interrupted
 }

@@ -47,12 +47,12 @@ await once(stream, 'listening')
 const { port } = stream.address() as { port: number }
 process.send?.({ ports: [server.port, port] })
 
-let isOver = false
-process.on('message', () => (isOver = true))
+const work = { isOver: false }
+process.on('message', () => (work.isOver = true))
 const poll = new Poll()
 const events = Events.withCapacity(4)
 const waits: number[] = []
-while (!isOver) {
+while (!work.isOver) {
   const begin = performance.now()
   const count = await poll.pollAsync(events, { timeout: 100 })
   if (count === 0) waits.push(performance.now() - begin)

@@ -37,6 +37,7 @@ impl Numbers {
     }
 
     /// The port that was bound.
+    #[cfg(unix)]
     pub(super) fn tell_port(&mut self, port: u16) {
         self.0[11] = f64::from(port);
     }

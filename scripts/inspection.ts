@@ -89,6 +89,26 @@ function elfProblems(file: Uint8Array, target: Target, allowed: RegExp): string[
   return problems
 }
 
+/** The oldest system that a binary loads in, in words. */
+export function floorOf(file: Uint8Array, target: Target): string {
+  switch (target.os) {
+    case 'darwin':
+      return `macOS ${readMachO(file).minimum}`
+    case 'win32': {
+      const hasUcrt = readPe(file).imports.some((name) => name.startsWith('api-ms-win-crt-'))
+      return hasUcrt ? 'Windows 10, its UCRT' : 'Windows 10'
+    }
+    default: {
+      if (target.libc === 'musl') return 'musl'
+      const [prefix, name] = target.os === 'freebsd' ? ['FBSD_', 'FBSD_'] : ['GLIBC_', 'glibc ']
+      const versions = readElf(file)
+        .versions.filter((version) => version.startsWith(prefix))
+        .map((version) => version.slice(prefix.length))
+      return name + versions.reduce((a, b) => (isAbove(b, a) ? b : a), '0')
+    }
+  }
+}
+
 function machineProblem(machine: number, { cpu, os }: Target): string[] {
   return machines[os]?.[cpu] === machine ? [] : [`is for another processor: ${machine}`]
 }

@@ -1,6 +1,8 @@
 import type { Server } from 'node:net'
 import { own } from '../check.ts'
+import { CoreServer } from '../core-net.ts'
 import type { Engine } from '../engine/engine.ts'
+import { unavailableHere } from '../errors.ts'
 import { type ListeningServer, listen } from '../net/listening.ts'
 import { checkNative, natively } from './native.ts'
 
@@ -31,8 +33,16 @@ export function prepare(server: Server, options: unknown): void {
   natives.add(server)
 }
 
-/** `listen` of a server of core's, by the engine. */
+/**
+ * `listen` of a server of core's, by the engine.
+ *
+ * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` in Bun, for `http` and `https`.
+ */
 export function serve<T extends Server>(server: T, args: unknown[]): T {
+  // Bun has an HTTP server of its own, of which nothing is made of `net`.
+  if (!Object.prototype.isPrototypeOf.call(CoreServer.prototype, server)) {
+    throw unavailableHere('There are no servers of HTTP over net')
+  }
   const isNative = natives.has(server)
   listen(server as unknown as ListeningServer, args, isNative ? natively : undefined)
   return server

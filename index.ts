@@ -1,4 +1,5 @@
 export { Poll, type PollAsyncOptions } from './src/poll.ts'
+export type { PollStats } from './src/poll-stats.ts'
 export { Registry } from './src/registry.ts'
 export { Events } from './src/events.ts'
 export { Event, Readiness } from './src/event.ts'

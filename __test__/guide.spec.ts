@@ -75,16 +75,6 @@ test('the loop for who comes from mio accepts everybody', async (t) => {
   t.deepEqual(await Promise.all([talk(port, ''), talk(port, ''), talk(port, '')]), ['', '', ''])
 })
 
-test('the program of the operations tells of its connections', async (t) => {
-  const [sample, port] = await started(t, 'docs/operations.md', { INTERVAL: '20' })
-  const socket = connect(port, host)
-  await once(socket, 'connect')
-  let line = await sample.line()
-  while (line.startsWith('0 open')) line = await sample.line()
-  t.is(line, '1 open, 0 bytes to send; grown: nothing')
-  socket.destroy()
-})
-
 const metered = where(process.platform === 'linux', 'other systems need Node 24 for the meter')
 
 metered('the meter tells the time of the thread and of the process', async (t) => {

@@ -44,7 +44,7 @@ class Project {
   }
 
   load(of = platform, from = 'node_modules/mio-js/dist/src/binding.js'): unknown {
-    return load(createRequire(join(this.folder, from)), of)
+    return load(createRequire(join(this.folder, from)), of).native
   }
 
   fail(t: ExecutionContext, of = platform): NotFound {

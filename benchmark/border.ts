@@ -9,7 +9,7 @@
  * usage: border.js [--rounds 9]
  */
 import { parseArgs } from 'node:util'
-import { Io } from '#src/engine/machine.js'
+import { Io } from '#src/engine/io.js'
 import { chunks } from './border/chunks.js'
 import { sink, writes } from './border/writes.js'
 import { describe, machine } from './machine.js'

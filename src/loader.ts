@@ -21,23 +21,30 @@ interface Attempt {
   readonly cause?: unknown
 }
 
+/** A binary that was loaded. */
+export interface Loaded {
+  readonly native: Native
+  /** Where it is; the name of its package, if that is all that is known. */
+  readonly file: string
+}
+
 /**
  * Loads the binary of a platform.
  *
  * @param require Loads from where the importing module is: `dist/src/binding.js`, or a bundle.
  */
-export function load(require: NodeJS.Require, platform: Platform): Native {
+export function load(require: NodeJS.Require, platform: Platform): Loaded {
   const attempts: Attempt[] = []
   for (const attempt of [loadBuilt, loadInstalled]) {
     const outcome = attempt(require, platform.tuple)
     if (outcome === undefined) continue
-    if ('native' in outcome) return outcome.native
+    if ('native' in outcome) return outcome
     attempts.push(outcome)
   }
   throw notFound(require, platform, attempts)
 }
 
-type Outcome = { readonly native: Native } | Attempt
+type Outcome = Loaded | Attempt
 
 interface Manifest {
   readonly name?: unknown
@@ -77,7 +84,7 @@ function loadFile(require: NodeJS.Require, name: string, file: string): Outcome 
   } catch (cause) {
     return { file, kind: 'failed', reason: `cannot be loaded: ${firstLine(cause)}`, cause }
   }
-  return native.version === version ? { native } : otherVersion(file, native.version)
+  return native.version === version ? { native, file } : otherVersion(file, native.version)
 }
 
 function otherVersion(file: string, found: unknown): Attempt {

@@ -21,6 +21,7 @@ export interface Native {
   poll(poll: number, timeout: number, events: Float64Array): number
   pollIsCurrent(poll: number, registration: number): number
   pollRaw(poll: number): number
+  pollStats(poll: number, out: Float64Array): number
 
   register(poll: number, source: number, token: number, interest: number): number
   reregister(poll: number, source: number, token: number, interest: number): number

@@ -1,12 +1,15 @@
 import { native } from './binding.ts'
 import { optionsOf, own, signalOf, timeoutOf } from './check.ts'
 import { track, untrack } from './collected.ts'
+import { Counters } from './counters.ts'
 import { check, pollBusy, pollClosed } from './errors.ts'
 import { type Events, claim, release } from './events.ts'
+import { type PollStats, pollFields } from './poll-stats.ts'
 import { onUnix } from './raw.ts'
 import { type Registry, registryOf } from './registry.ts'
+import { isTracing, trace } from './trace.ts'
 import { Wait } from './wait.ts'
-import { type Wake, chooseWake } from './wake.ts'
+import { Wake, chooseWake } from './wake.ts'
 
 /** Options of {@link Poll.pollAsync}. */
 export interface PollAsyncOptions {
@@ -33,6 +36,7 @@ export class Poll implements Disposable {
   #wait: Wait | null = null
   readonly #wake: Wake
   readonly #registry: Registry
+  readonly #counters: Counters<keyof PollStats>
 
   /**
    * @throws a system error (`EMFILE`, `ENFILE`, `ENOMEM`); `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` when
@@ -40,9 +44,12 @@ export class Poll implements Disposable {
    */
   constructor() {
     this.#wake = chooseWake()
-    this.#handle = check(native.pollOpen(), 'poll')
-    this.#registry = registryOf(this, this.#handle)
-    track(this, 'Poll', this.#handle, native.pollClose)
+    const handle = check(native.pollOpen(), 'poll')
+    this.#handle = handle
+    this.#registry = registryOf(this, handle)
+    this.#counters = new Counters(pollFields, (out) => native.pollStats(handle, out))
+    track(this, 'Poll', handle, native.pollClose)
+    if (isTracing) trace('poll opened, woken by %s', this.#wake === Wake.uv ? 'libuv' : 'a thread')
   }
 
   /** Where sources are registered. */
@@ -115,15 +122,22 @@ export class Poll implements Disposable {
     return check(onUnix(this.#handle, native.pollRaw), 'fd')
   }
 
+  /** Counters, since the Poll was made; the last ones once it is closed. */
+  stats(): PollStats {
+    return this.#counters.read()
+  }
+
   /**
    * Closes the selector and its waker. Sources stay open and are registered nowhere. A wait in
    * progress rejects with `ERR_POLL_CLOSED`. Closing again does nothing.
    */
   close(): void {
     if (this.#handle === closed) return
+    this.#counters.keep()
     check(native.pollClose(this.#handle), 'close')
     this.#handle = closed
     untrack(this)
+    if (isTracing) trace('poll closed: %j', this.stats())
     this.#wait?.fail(pollClosed())
   }
 

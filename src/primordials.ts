@@ -85,4 +85,5 @@ export const run = uncurry(
 ) => unknown
 
 export const { nextTick } = process
+export const now = performance.now.bind(performance)
 export const { isView } = ArrayBuffer

@@ -11,7 +11,14 @@ import { linux } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 test('the module exports the names of the API page, and no other', (t) => {
-  t.deepEqual(Object.keys(exported).toSorted(), ['Engine', 'Server', 'Socket', 'connect', 'listen'])
+  t.deepEqual(Object.keys(exported).toSorted(), [
+    'Engine',
+    'Server',
+    'Socket',
+    'connect',
+    'engines',
+    'listen',
+  ])
 })
 
 test('what only an engine makes cannot be constructed', (t) => {

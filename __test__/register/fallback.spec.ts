@@ -41,7 +41,8 @@ for (const [way, preload] of [
 
   test(`${way}: NODE_DEBUG=mio-js says whether it works`, async (t) => {
     const on = await runProgram('echo', { preload, env: { NODE_DEBUG: 'mio-js' } })
-    t.regex(on.stderr, /^MIO-JS \d+: register: net is on the engine\n$/)
+    t.regex(on.stderr, /^MIO-JS \d+: register: net is on the engine$/m)
+    t.regex(on.stderr, /^MIO-JS \d+: server listens on /m)
     const env = { NODE_DEBUG: 'mio-js', MIO_JS_REGISTER: '0' }
     const off = await runProgram('echo', { preload, env })
     t.regex(off.stderr, /^MIO-JS \d+: register: switched off by MIO_JS_REGISTER\n$/)

@@ -1,7 +1,8 @@
 /** What it costs to get a chunk: copied, borrowed, or in a donated buffer. */
 import { native } from '#src/binding.js'
 import { chunkOf, viewOf } from '#src/engine/chunk.js'
-import { Io, Machine } from '#src/engine/machine.js'
+import { Io } from '#src/engine/io.js'
+import { Machine } from '#src/engine/machine.js'
 import { chooseWake } from '#src/wake.js'
 import { table } from '../statistics.js'
 import { Figures, nameOf, sizes } from './figures.js'

@@ -35,6 +35,7 @@ import {
 } from './options.ts'
 import { type Attempt, openConnection } from './open-connection.ts'
 import type { Socket } from './socket.ts'
+import { tellConnectError } from './telemetry.ts'
 
 /** Options of {@link Engine.connect}. Own properties only; unknown ones are ignored. */
 export interface ConnectOptions<T = undefined> extends ConnectionOptions<T> {
@@ -128,8 +129,12 @@ export class Connector implements Attempt {
     const family = this.#localAddress === undefined ? 0 : isIP(this.#localAddress)
     lookup(this.#hostname, { all: true, family }, (error, found) => {
       if (this.#isOver) return
-      if (error === null) this.#tryAll(found.map(({ address }) => address))
-      else this.#fail(error)
+      if (error === null) {
+        this.#tryAll(found.map(({ address }) => address))
+        return
+      }
+      tellConnectError(this.#hostname, this.#place.port, error)
+      this.#fail(error)
     })
   }
 
@@ -168,6 +173,7 @@ export class Connector implements Attempt {
     )
     if (typeof connection === 'number') {
       this.#error = failure(connection, 'connect', this.#place)
+      this.#tellError(this.#error)
       return false
     }
     connection.socket.data = this.#data
@@ -194,7 +200,12 @@ export class Connector implements Attempt {
     if (this.#isOver) return
     this.#error =
       code === 0 ? socketClosed() : failure(code, syscall || 'connect', this.#placeOf(syscall))
+    if (code !== 0) this.#tellError(this.#error)
     this.#tryNext()
+  }
+
+  #tellError(error: Error): void {
+    tellConnectError(this.#place.address, this.#place.port, error)
   }
 
   /** Whose address an error is about. */
@@ -210,7 +221,9 @@ export class Connector implements Attempt {
   }
 
   readonly #onTime = (): void => {
-    this.#giveUp(systemError('ETIMEDOUT', 'connect', this.#place))
+    const error = systemError('ETIMEDOUT', 'connect', this.#place)
+    this.#tellError(error)
+    this.#giveUp(error)
   }
 
   #giveUp(error: Error): void {

@@ -16,7 +16,8 @@ import { Held, end as endOfData } from './held.ts'
 import type { Lane } from './lane.ts'
 import type { Machine } from './machine.ts'
 import { Kind, Op, headerWords, recordWords, syscalls, wantedAt } from './protocol.ts'
-import { Closing, end, tell, tellClose, tellEnd } from './telling.ts'
+import { isCloseWatched, slowHandler, tellSocketClose, tellSocketOpen } from './telemetry.ts'
+import { Closing, call, end, tell, tellClose, tellEnd, timed } from './telling.ts'
 
 /**
  * What native code calls: with the number of records for a new batch, with 0 to go on with it, with
@@ -115,7 +116,7 @@ function deliverData(machine: Machine, connection: Connection, buffer: number, a
       ? viewOf(arena, offset, length)
       : chunk(connection.lane, arena, buffer, offset, length)
   connection.entry = machine.entry
-  run(connection.resource, callbacks.data, undefined, connection.socket, bytes)
+  call(connection, 'data', callbacks.data, bytes)
 }
 
 function chunk(lane: Lane, arena: Buffer, buffer: number, offset: number, length: number): Buffer {
@@ -134,7 +135,6 @@ function hold(connection: Connection): Held {
 }
 
 function deliverOther(machine: Machine, connection: Connection, kind: number, at: number): void {
-  const { callbacks } = connection.settings
   const isMuted = (connection.state & muted) !== 0
   // Even if there is no handler: nobody has missed anything then, and it is rare.
   connection.entry = machine.entry
@@ -144,7 +144,7 @@ function deliverOther(machine: Machine, connection: Connection, kind: number, at
       break
     case Kind.DRAINED:
       connection.state &= ~State.DRAINING
-      if (!isMuted) tell(connection, callbacks.drain, undefined)
+      if (!isMuted) tell(connection, 'drain', undefined)
       break
     case Kind.END:
       if (isMuted) break
@@ -152,7 +152,7 @@ function deliverOther(machine: Machine, connection: Connection, kind: number, at
       else connection.held.push(endOfData)
       break
     case Kind.TIMEOUT:
-      if (!isMuted) tell(connection, callbacks.timeout, undefined)
+      if (!isMuted) tell(connection, 'timeout', undefined)
       break
     case Kind.CLOSED:
       closed(machine, connection, at)
@@ -177,9 +177,12 @@ function accept(machine: Machine, lane: Lane, at: number): void {
   const context = run(resource, newContext, undefined, undefined, undefined) as AsyncResource
   const connection = new Connection(lane, index, generation, settings, listener, context)
   connection.locate(arena, records[at + 4] as number)
+  tellSocketOpen(connection)
   if (settings.data === undefined && settings.callbacks.open === undefined) return
   connection.entry = machine.entry
-  run(context, begin, undefined, connection, undefined)
+  if (slowHandler.hasSubscribers) {
+    timed(connection.socket, 'open', () => run(context, begin, undefined, connection, undefined))
+  } else run(context, begin, undefined, connection, undefined)
 }
 
 function newContext(): AsyncResource {
@@ -205,11 +208,12 @@ function begin(connection: Connection): void {
 function connected(machine: Machine, connection: Connection, at: number): void {
   connection.locate(machine.arena, machine.records[at + 4] as number)
   connection.state &= ~State.OPENING
+  tellSocketOpen(connection)
   if ((connection.state & muted) !== 0) return
   connection.attempt?.connected(connection)
   connection.attempt = undefined
   connection.held?.pump()
-  tell(connection, connection.settings.callbacks.open, undefined)
+  tell(connection, 'open', undefined)
 }
 
 /** Native code has forgotten the connection. */
@@ -232,7 +236,9 @@ function closed(machine: Machine, connection: Connection, at: number): void {
     return
   }
   const isTold =
-    connection.settings.callbacks.close !== undefined || connection.departure !== undefined
+    connection.settings.callbacks.close !== undefined ||
+    connection.departure !== undefined ||
+    isCloseWatched()
   const error = code === 0 || !isTold ? undefined : unrelatedFailure(code, syscall)
   if (held === undefined) {
     tellClose(connection, error)
@@ -249,6 +255,7 @@ function detached(machine: Machine, connection: Connection, at: number): void {
   const low = machine.records[at + 3] as number
   const high = machine.records[at + 4] as number
   forget(machine, connection)
+  tellSocketClose(connection, undefined)
   end(connection)
   connection.departure?.leave(low + high * 2 ** 32)
 }

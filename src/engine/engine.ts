@@ -2,15 +2,18 @@ import { AsyncResource } from 'node:async_hooks'
 import { native } from '../binding.ts'
 import { checkInteger, optionsOf, own } from '../check.ts'
 import { track, untrack } from '../collected.ts'
-import { invalidType, invalidValue } from '../errors.ts'
-import { chooseWake } from '../wake.ts'
+import { Counters } from '../counters.ts'
+import { Wake, chooseWake } from '../wake.ts'
 import { type AdoptOptions, adopt } from './adopt.ts'
 import { type ConnectOptions, Connector } from './connector.ts'
-import { Io, Machine } from './machine.ts'
+import { addEngine, removeEngine } from './engines.ts'
+import { Io, ioNameOf } from './io.ts'
+import { Machine } from './machine.ts'
 import { limitOf } from './options.ts'
 import { type ListenOptions, type Server, listenOn } from './server.ts'
 import type { Socket } from './socket.ts'
-import { Counters, type EngineStats, engineFields } from './stats.ts'
+import { type Counted, type EngineStats, engineFields } from './stats.ts'
+import { tellEngineClose, tellEngineOpen } from './telemetry.ts'
 
 /** Options of {@link Engine}. Own properties only; unknown ones are ignored. */
 export interface EngineOptions {
@@ -40,7 +43,7 @@ export let machineOf: (engine: Engine) => Machine
  */
 export class Engine implements AsyncDisposable {
   readonly #machine: Machine
-  readonly #counters: Counters<keyof EngineStats>
+  readonly #counters: Counters<Counted>
 
   /**
    * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`; a system error
@@ -49,17 +52,20 @@ export class Engine implements AsyncDisposable {
    */
   constructor(options?: EngineOptions) {
     const bag = optionsOf(options)
-    const io = ioOf(own(bag, 'io'))
+    const io = ioNameOf(own(bag, 'io'))
     const wanted = own(bag, 'threads')
     const threads = wanted === undefined ? 1 : wanted
     checkInteger('options.threads', threads, 1, 64)
     const maxPendingTotal = limitOf(bag, 'maxPendingTotal', 0, 256 * 2 ** 20)
-    const machine = new Machine(io, chooseWake(), threads as number, maxPendingTotal)
+    const wake = chooseWake()
+    const machine = new Machine(Io[io], wake, threads as number, maxPendingTotal)
     const { handle } = machine
     machine.belongTo(this)
     this.#machine = machine
     this.#counters = new Counters(engineFields, (out) => native.engineStats(handle, out))
     track(this, 'Engine', handle, native.engineClose)
+    addEngine(this)
+    tellEngineOpen(this, describe(io, wake, threads as number))
   }
 
   static {
@@ -110,7 +116,8 @@ export class Engine implements AsyncDisposable {
 
   /** Counters, since the engine was made; the last ones once it is closed. */
   stats(): EngineStats {
-    return this.#counters.read()
+    const { servers, sockets, threaded } = this.#machine
+    return Object.freeze({ ...this.#counters.read(), sockets, servers, threaded })
   }
 
   /**
@@ -119,7 +126,11 @@ export class Engine implements AsyncDisposable {
    */
   close(): Promise<void> {
     untrack(this)
-    return this.#machine.close(() => this.#counters.finish())
+    return this.#machine.close(() => {
+      this.#counters.finish()
+      removeEngine(this)
+      tellEngineClose(this)
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -127,11 +138,7 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-function ioOf(value: unknown): Io {
-  const name = value === undefined ? (process.env['MIO_JS_IO'] ?? 'auto') : value
-  if (typeof name !== 'string') throw invalidType('options.io', 'a string', name)
-  if (!Object.hasOwn(Io, name)) {
-    throw invalidValue('options.io', "'inline', 'thread' or 'auto'", name)
-  }
-  return Io[name as keyof typeof Io]
+function describe(io: string, wake: Wake, threads: number): string {
+  const waking = wake === Wake.uv ? 'libuv' : 'a thread'
+  return `io ${io}, threads ${threads}, woken by ${waking}`
 }

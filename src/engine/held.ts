@@ -59,7 +59,7 @@ export class Held {
     if (event === undefined) return
     if (event === end) tellEnd(connection)
     else if (event instanceof Closing) tellClose(connection, event.error)
-    else tell(connection, connection.settings.callbacks.data, event)
+    else tell(connection, 'data', event)
   }
 
   #end(): void {

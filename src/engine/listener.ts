@@ -9,6 +9,8 @@ import type { Lane } from './lane.ts'
 import type { Machine } from './machine.ts'
 import type { Settings } from './options.ts'
 import { Op } from './protocol.ts'
+import type { Server } from './server.ts'
+import { tellServerClose } from './telemetry.ts'
 
 /** Where a listener is bound, as its connections need it. */
 export interface Bound {
@@ -22,6 +24,8 @@ export class Listener {
   readonly index: number
   readonly settings: Settings
   readonly bound: Bound
+  /** What the program has of it. */
+  readonly server: Server
   /** The context of the `listen`, which its handlers see. */
   readonly resource = new AsyncResource('MIO_SERVER')
   /** Connections that had no `close` yet. */
@@ -43,12 +47,14 @@ export class Listener {
     index: number,
     settings: Settings,
     bound: Bound,
+    server: Server,
     onClosed: () => void,
   ) {
     this.machine = machine
     this.index = index
     this.settings = settings
     this.bound = bound
+    this.server = server
     this.#onClosed = onClosed
     this.#lanesLeft = machine.lanes.length
     machine.listeners[index] = this
@@ -141,6 +147,7 @@ export class Listener {
     if (this.#lanesLeft > 0 || this.connections > 0) return
     // Only now: native code counts by the index as long as there are connections.
     this.#onClosed()
+    tellServerClose(this.server)
     this.machine.listeners[this.index] = undefined
     this.machine.ended()
     this.#finish?.()

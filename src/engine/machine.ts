@@ -5,16 +5,12 @@ import { nextTick } from '../primordials.ts'
 import type { Connection } from './connection.ts'
 import { dispatch } from './delivery.ts'
 import type { Engine } from './engine.ts'
+import type { Io } from './io.ts'
 import { Lane } from './lane.ts'
 import type { Listener } from './listener.ts'
 import { batchBytes, batchRecords, headerWords, recordWords } from './protocol.ts'
 
 const { engineKeepAlive } = native
-
-/** How the lanes run; the values are shared with the core. */
-export const Io = Object.freeze({ inline: 0, thread: 1, auto: 2 } as const)
-
-export type Io = (typeof Io)[keyof typeof Io]
 
 /** Engines that have something open must not be collected, even if nobody holds them. */
 const busy = new Map<Engine, Machine>()
@@ -89,6 +85,23 @@ export class Machine {
     const lane = this.lanes[this.#nextLane % this.lanes.length] as Lane
     this.#nextLane += 1
     return lane
+  }
+
+  /** Servers that are not over. */
+  get servers(): number {
+    return this.listeners.filter((listener) => listener !== undefined).length
+  }
+
+  /** Connections whose last event was not delivered yet. */
+  get sockets(): number {
+    return this.#open - this.servers
+  }
+
+  /** Lanes that run on a thread of their own now. */
+  get threaded(): number {
+    // Fails only when native code has none any more.
+    const { handle, lanes } = this
+    return lanes.filter(({ index }) => native.engineMode(handle, index) === 1).length
   }
 
   newListenerIndex(): number {

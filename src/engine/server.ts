@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
+import { Counters } from '../counters.ts'
 import { check, failure, illegalConstructor, invalidHostname, invalidType } from '../errors.ts'
 import type { SocketOptionValues } from '../option-values.ts'
 import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
@@ -27,8 +28,9 @@ import {
   settingsOf,
   textOf,
 } from './options.ts'
-import { Counters, type ServerStats, serverFields } from './stats.ts'
+import { type ServerStats, serverFields } from './stats.ts'
 import type { Socket } from './socket.ts'
+import { tellServerListen } from './telemetry.ts'
 
 /** Options of {@link Engine.listen}. Own properties only; unknown ones are ignored. */
 export interface ListenOptions<T = undefined> extends ConnectionOptions<T> {
@@ -108,7 +110,9 @@ export class Server implements AsyncDisposable {
       address: isPath ? undefined : compact((this.#address as SocketAddr).address),
       port: isPath ? undefined : (this.#address as SocketAddr).port,
     }
-    this.#listener = new Listener(machine, index, settings, bound, () => this.#counters.finish())
+    const onClosed = (): void => this.#counters.finish()
+    this.#listener = new Listener(machine, index, settings, bound, this, onClosed)
+    tellServerListen(this)
   }
 
   static {

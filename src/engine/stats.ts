@@ -1,12 +1,21 @@
-/** What {@link Engine.stats} counts, since the engine was made. */
+/**
+ * What {@link Engine.stats} counts, since the engine was made; of what is said to be so now, the
+ * present number. Whole numbers. What they say of a service: docs/operations.md.
+ */
 export interface EngineStats {
-  /** Turns of the state machines, and how often they asked the system for readiness. */
+  /** Turns of the state machines: each goes through what is ready. */
   readonly turns: number
+  /** How often they asked the system for readiness. */
   readonly polls: number
+  /** Sockets that servers accepted, and that were handed to the program. */
   readonly accepted: number
+  /** Sockets that were connected or adopted by the program. */
   readonly connected: number
+  /** Sockets that are closed, and connects that failed once they had begun. */
   readonly closed: number
+  /** Bytes that were read, of all sockets. */
   readonly bytesRead: number
+  /** Bytes that the system took, of all sockets. */
   readonly bytesWritten: number
   /** Calls for sockets that were closed already, though nobody here knew. */
   readonly staleSubmissions: number
@@ -14,20 +23,31 @@ export interface EngineStats {
   readonly spuriousEvents: number
   /** How often a socket had to let others have their turn. */
   readonly budgetHits: number
-  /** Bytes that are buffered now. */
+  /** Bytes that are buffered now, since the system does not take them yet. */
   readonly pendingBytes: number
-  /** Sockets that were closed because of a limit. */
+  /** Sockets that were closed with `ERR_PENDING_LIMIT`. */
   readonly pendingLimit: number
+  /** Sockets that were closed with `ERR_IDLE_TIMEOUT`. */
   readonly idleTimeouts: number
+  /** Sockets that were closed with `ERR_FIRST_BYTE_TIMEOUT`. */
   readonly firstByteTimeouts: number
+  /** Sockets that were not waited for any longer when the time of `linger` was over. */
   readonly lingerTimeouts: number
   /** How often `io: 'auto'` moved a lane to another thread. */
   readonly moves: number
+  /** Sockets that ended with an error, and connects that failed. */
   readonly errors: number
+  /** Sockets that there are now: those that connect, and those whose `close` was not told yet. */
+  readonly sockets: number
+  /** Servers that there are now; one that is closed counts as long as it has sockets. */
+  readonly servers: number
+  /** State machines that run on a thread of their own now: of as many as the engine has `threads`. */
+  readonly threaded: number
 }
 
-/** What {@link Server.stats} counts, since it listens. */
+/** What {@link Server.stats} counts, since it listens. Whole numbers. */
 export interface ServerStats {
+  /** Connections that were accepted and kept. */
   readonly accepted: number
   /** Connections that were closed at once because of `maxConnections`. */
   readonly dropped: number
@@ -39,6 +59,7 @@ export interface ServerStats {
   readonly aborted: number
   /** Connections that are open now. */
   readonly open: number
+  /** How often accepting failed otherwise. */
   readonly acceptErrors: number
 }
 
@@ -63,6 +84,9 @@ export const engineFields = [
   'errors',
 ] as const satisfies readonly (keyof EngineStats)[]
 
+/** What native code counts of an engine; the rest is known here. */
+export type Counted = (typeof engineFields)[number]
+
 export const serverFields = [
   'accepted',
   'dropped',
@@ -72,30 +96,3 @@ export const serverFields = [
   'open',
   'acceptErrors',
 ] as const satisfies readonly (keyof ServerStats)[]
-
-/** Counters that can be read after what they count is gone: the last ones that could be had. */
-export class Counters<Field extends string> {
-  readonly #fields: readonly Field[]
-  readonly #numbers: Float64Array
-  readonly #read: (out: Float64Array) => number
-  #isOver = false
-
-  constructor(fields: readonly Field[], read: (out: Float64Array) => number) {
-    this.#fields = fields
-    this.#numbers = new Float64Array(fields.length)
-    this.#read = read
-  }
-
-  /** Reads them for the last time. */
-  finish(): void {
-    this.#read(this.#numbers)
-    this.#isOver = true
-  }
-
-  read(): Readonly<Record<Field, number>> {
-    // Fails only when native code has lost them, and leaves the numbers alone then.
-    if (!this.#isOver) this.#read(this.#numbers)
-    const entries = this.#fields.map((field, index) => [field, this.#numbers[index]])
-    return Object.freeze(Object.fromEntries(entries) as Record<Field, number>)
-  }
-}

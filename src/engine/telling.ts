@@ -2,8 +2,10 @@
 import type { Connection } from './connection.ts'
 import { State } from './connection.ts'
 import { socketClosed } from '../errors.ts'
-import { run } from '../primordials.ts'
+import { now, run } from '../primordials.ts'
+import type { Callbacks } from './handlers.ts'
 import type { Socket } from './socket.ts'
+import { slowest, slowHandler, tellSocketClose } from './telemetry.ts'
 
 /** The close of a connection that is told later. */
 export class Closing {
@@ -14,30 +16,61 @@ export class Closing {
   }
 }
 
-type Callback<Value> = ((socket: Socket<unknown>, value: Value) => unknown) | undefined
+type Name = keyof Callbacks
+type ValueOf<Handler extends Name> = Parameters<NonNullable<Callbacks[Handler]>>[1]
+type Callback<Value> = (socket: Socket<unknown>, value: Value) => unknown
 
 /** Calls a handler, if there is one, in the connection's asynchronous context. */
-export function tell<Value>(connection: Connection, callback: Callback<Value>, value: Value): void {
-  if (callback !== undefined)
-    run(connection.resource, callback, undefined, connection.socket, value)
+export function tell<Handler extends Name>(
+  connection: Connection,
+  name: Handler,
+  value: ValueOf<Handler>,
+): void {
+  const callback = connection.settings.callbacks[name] as Callback<ValueOf<Handler>> | undefined
+  if (callback !== undefined) call(connection, name, callback, value)
+}
+
+/** Calls one that there is. */
+export function call<Value>(
+  connection: Connection,
+  name: Name,
+  callback: Callback<Value>,
+  value: Value,
+): void {
+  const { resource, socket } = connection
+  if (slowHandler.hasSubscribers) {
+    timed(socket, name, () => run(resource, callback, undefined, socket, value))
+  } else run(resource, callback, undefined, socket, value)
+}
+
+/** Publishes what takes long, for the time that it holds the thread. */
+export function timed(socket: Socket<unknown>, name: Name, operation: () => unknown): void {
+  const start = now()
+  try {
+    operation()
+  } finally {
+    const milliseconds = now() - start
+    if (milliseconds >= slowest) slowHandler.publish({ socket, handler: name, milliseconds })
+  }
 }
 
 export function tellEnd(connection: Connection): void {
-  const { allowHalfOpen, callbacks } = connection.settings
   connection.state |= State.PEER_ENDED
   try {
-    tell(connection, callbacks.end, undefined)
+    tell(connection, 'end', undefined)
   } finally {
-    if (!allowHalfOpen) connection.finish()
+    if (!connection.settings.allowHalfOpen) connection.finish()
   }
 }
 
 /** The last event. Who has destroyed the connection need not know what else there was with it. */
 export function tellClose(connection: Connection, failure: Error | undefined): void {
-  const { departure, settings, state } = connection
+  const { departure, state } = connection
   const error = (state & State.DESTROYED) === 0 ? failure : undefined
+  // What never opened is a connect that failed.
+  if ((state & State.OPENING) === 0) tellSocketClose(connection, error)
   end(connection)
-  if ((state & State.DEPARTING) === 0) tell(connection, settings.callbacks.close, error)
+  if ((state & State.DEPARTING) === 0) tell(connection, 'close', error)
   else departure?.reject(error ?? socketClosed())
 }
 

@@ -5,6 +5,7 @@ import {
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,
 } from 'node:net'
+import { tellConnectError } from '../engine/telemetry.ts'
 import { errnoOf } from '../errors.ts'
 import { resetWrite } from './after-end.ts'
 import {
@@ -100,14 +101,14 @@ function connectPort(socket: Socket, options: Record<string, unknown>): void {
   const opening = begin(socket, route)
   if (!isFamily(wanted) && localAddress === undefined && isMultiple) {
     lookup(host, { family: wanted, hints, all: true }, (error, found) => {
-      tryFound(socket, opening, options, error, found as Found)
+      tryFound(socket, opening, options, port, error, found as Found)
     })
     return
   }
   lookup(host, { family: wanted, hints }, (error, address, kind) => {
     socket.emit('lookup', error, address, kind, host)
     if (!isCurrent(socket, opening)) return
-    if (error) fail(socket, error)
+    if (error) failLookup(socket, host, port, error)
     else if (!isAddress(address)) fail(socket, invalidIp(address))
     else if (!isFamily(kind)) fail(socket, invalidFamily(kind, options['host'], options['port']))
     else opening.tryOne({ address, family: kind })
@@ -140,6 +141,11 @@ function isCurrent(socket: Socket, opening: Opening): boolean {
 /** In a tick of its own: a name may be known at once, before anybody listens. */
 function fail(socket: Socket, error: Error): void {
   process.nextTick(() => socket.destroy(error))
+}
+
+function failLookup(socket: Socket, host: string, port: number, error: Error): void {
+  tellConnectError(host, port, error)
+  fail(socket, error)
 }
 
 function localOf(
@@ -209,6 +215,7 @@ function tryFound(
   socket: Socket,
   opening: Opening,
   options: Record<string, unknown>,
+  port: number,
   error: Error | null,
   found: Found,
 ): void {
@@ -216,7 +223,7 @@ function tryFound(
   const host = options['host'] || 'localhost'
   if (error) {
     socket.emit('lookup', error, undefined, undefined, host)
-    fail(socket, error)
+    failLookup(socket, host as string, port, error)
     return
   }
   for (const { address, family } of found) {

@@ -6,6 +6,7 @@ import type { Machine } from '../engine/machine.ts'
 import { machineOf } from '../engine/engine.ts'
 import { openConnection } from '../engine/open-connection.ts'
 import { Field, Flag, lower, raise } from '../engine/options.ts'
+import { tellConnectError } from '../engine/telemetry.ts'
 import { engineClosed, errnoOf } from '../errors.ts'
 import { clientProfile } from './client-profile.ts'
 import { allFailed, blocked, connectionTimeout, placedFailure } from './errors.ts'
@@ -131,6 +132,7 @@ export class Opening {
     const code = this.#open(candidate)
     if (code < 0) {
       const error = this.#failure(candidate, code, 'connect')
+      this.#tellError(candidate, error)
       // One that could not even begin is no attempt that failed, unless there are others.
       if (this.#isMultiple) this.#failed(candidate, error)
       else this.#give(error)
@@ -207,6 +209,7 @@ export class Opening {
     if (this.#isOver) return
     this.#connection = undefined
     const error = this.#failure(candidate, code, syscall)
+    this.#tellError(candidate, error)
     this.#resource.runInAsyncScope(() => {
       if (syscall === 'bind' && !this.#isMultiple) this.#give(error)
       else this.#failed(candidate, error)
@@ -233,9 +236,15 @@ export class Opening {
     const { address, family } = candidate
     const { port } = this.#route
     this.#drop()
-    this.#errors.push(this.#failure(candidate, errnoOf('ETIMEDOUT'), 'connect'))
+    const error = this.#failure(candidate, errnoOf('ETIMEDOUT'), 'connect')
+    this.#tellError(candidate, error)
+    this.#errors.push(error)
     this.#socket.emit('connectionAttemptTimeout', address, port, family)
     if (!this.#isOver && this.#socket.connecting) this.#tryNext()
+  }
+
+  #tellError({ address, family }: Candidate, error: Error): void {
+    tellConnectError(address, family === undefined ? undefined : this.#route.port, error)
   }
 
   #failure(candidate: Candidate, errno: number, syscall: string): Error {

@@ -5,6 +5,7 @@ import { linkServer } from '../http/below.ts'
 import { normalizeArgs } from '../net/arguments.ts'
 import { ListeningHandle } from '../net/listening-handle.ts'
 import { listen as ownListen } from '../net/listening.ts'
+import { isTracing, trace } from '../trace.ts'
 import { isSecure, isTlsOurs } from './secure.ts'
 
 type Options = Record<string, unknown>
@@ -12,7 +13,11 @@ type Options = Record<string, unknown>
 /** `net.Server.prototype.listen` of a program: by the engine, if that can do it. */
 export function listen(this: Server, ...args: unknown[]): Server {
   const [options] = normalizeArgs(args)
-  if (isCores(this, options)) return Reflect.apply(coreListen, this, args)
+  const reason = whyCores(this, options)
+  if (reason !== undefined) {
+    if (isTracing) trace('register: a server listens by core: %s', reason)
+    return Reflect.apply(coreListen, this, args)
+  }
   if ('updateSettings' in this) linkServer(this)
   ownListen(this as never, args)
   return this
@@ -23,11 +28,14 @@ export function listen(this: Server, ...args: unknown[]): Server {
  * connections go to other processes, which is what `pauseOnConnect` is for; handles of core's, and the
  * named pipes of Windows.
  */
-function isCores(server: Server, options: Options): boolean {
-  if (isSecure(server) && !isTlsOurs()) return true
-  if ((server as { pauseOnConnect?: boolean }).pauseOnConnect === true) return true
-  if (hasHandle(options) || isShared(options)) return true
-  return process.platform === 'win32' && (Boolean(options['path']) || 'fd' in options)
+function whyCores(server: Server, options: Options): string | undefined {
+  if (isSecure(server) && !isTlsOurs()) return 'it has TLS'
+  if ((server as { pauseOnConnect?: boolean }).pauseOnConnect === true) return 'pauseOnConnect'
+  if (hasHandle(options)) return 'it was given a handle'
+  if (isShared(options)) return 'the port is shared in a cluster'
+  const isWindows = process.platform === 'win32'
+  if (isWindows && options['path']) return 'it listens on a named pipe'
+  return isWindows && 'fd' in options ? 'it was given a descriptor' : undefined
 }
 
 function hasHandle(options: Options): boolean {

@@ -32,6 +32,7 @@ functions! {
     "poll" => poll::poll,
     "pollIsCurrent" => poll::is_current,
     "pollRaw" => poll::raw,
+    "pollStats" => poll::stats,
     "register" => poll::register,
     "reregister" => poll::reregister,
     "deregister" => poll::deregister,

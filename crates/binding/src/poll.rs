@@ -95,6 +95,13 @@ pub(crate) fn raw(call: &mut Call<'_>) -> Result<i64> {
     }
 }
 
+/// `pollStats(poller, out)`: what happened to it, in the order of [`mio_js_core::Poller::stats`].
+pub(crate) fn stats(call: &mut Call<'_>) -> Result<()> {
+    let poller = call.handle(0)?;
+    let values = call.state().mirror()?.poller(poller)?.stats();
+    call.put_floats(1, values.into_iter().map(|value| value as f64))
+}
+
 /// `register(poller, source, token, interest)`.
 pub(crate) fn register(call: &mut Call<'_>) -> Result<()> {
     let (poller, source) = (call.handle(0)?, call.handle(1)?);

@@ -33,6 +33,16 @@ pub(crate) struct Registration {
     pub(crate) source: Handle,
 }
 
+/// What happened to a poller since it was made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    polls: u64,
+    empty: u64,
+    events: u64,
+    wakes: u64,
+    stale: u64,
+}
+
 /// One selector of the system, and what is registered with it.
 #[derive(Debug)]
 pub struct Poller {
@@ -47,6 +57,7 @@ pub struct Poller {
     waker_token: Option<u64>,
     /// Events that the system gave and the program did not take yet.
     ready: VecDeque<Event>,
+    tally: Tally,
 }
 
 impl Poller {
@@ -67,6 +78,7 @@ impl Poller {
             signal: None,
             waker_token: None,
             ready: VecDeque::new(),
+            tally: Tally::default(),
         })
     }
 
@@ -112,7 +124,25 @@ impl Poller {
 
     /// Takes the next event; [`Poller::poll`] says how many there are.
     pub fn take(&mut self) -> Option<Event> {
-        self.ready.pop_front()
+        let event = self.ready.pop_front()?;
+        self.tally.events += 1;
+        self.tally.wakes += u64::from(event.registration.is_none());
+        Some(event)
+    }
+
+    /// Since it was made: how often the system was asked, and how often it had nothing of the
+    /// program's; events that were taken, and wakes among them; events whose source left before that.
+    /// Last, how many sources are registered now.
+    pub fn stats(&self) -> [u64; 6] {
+        let Tally {
+            polls,
+            empty,
+            events,
+            wakes,
+            stale,
+        } = self.tally;
+        let sources = self.registrations.len() as u64;
+        [polls, empty, events, wakes, stale, sources]
     }
 
     /// Asks the system once.
@@ -141,6 +171,8 @@ impl Poller {
 
     /// Takes the driver back, with the outcome of its wait and the events that it brings.
     pub fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<()> {
+        let before = self.ready.len();
+        self.tally.polls += 1;
         match outcome {
             Ok(()) => {
                 for event in &driver.events {
@@ -152,10 +184,12 @@ impl Poller {
                     ));
                 }
                 self.driver = Some(driver);
+                self.tally.empty += u64::from(self.ready.len() == before);
                 Ok(())
             }
             Err(error) => {
                 self.driver = Some(driver);
+                self.tally.empty += 1;
                 if error.kind() == io::ErrorKind::Interrupted {
                     return Ok(());
                 }
@@ -178,11 +212,13 @@ impl Poller {
     /// Events of sources that left between the wait and now belong to nobody.
     fn discard_stale(&mut self) {
         let registrations = &self.registrations;
+        let before = self.ready.len();
         self.ready.retain(|event| {
             event
                 .registration
                 .is_none_or(|key| registrations.get(key).is_some())
         });
+        self.tally.stale += (before - self.ready.len()) as u64;
     }
 
     /// Forgets what was found under a registration that changes: the system reports it anew.

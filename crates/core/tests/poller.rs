@@ -183,6 +183,29 @@ fn a_source_that_leaves_takes_its_events_along() {
 }
 
 #[test]
+fn what_happened_is_counted() {
+    let (mut mirror, poller) = mirror();
+    assert_eq!(mirror.poller(poller).unwrap().stats(), [0; 6]);
+    no_event(&mut mirror, poller);
+    let [polls, empty, events, ..] = mirror.poller(poller).unwrap().stats();
+    assert!(polls > 0 && polls == empty && events == 0);
+
+    let sources = ready(&mut mirror, poller, 3);
+    find_by_lending(&mut mirror, poller);
+    mirror.close_source(sources[0]).unwrap();
+    assert_eq!(poll(&mut mirror, poller, 64, PATIENCE).len(), 2);
+    let waker = mirror.poller(poller).unwrap().open_waker(9).unwrap();
+    waker.wake().unwrap();
+    assert_eq!(poll(&mut mirror, poller, 64, PATIENCE).len(), 1);
+    // Two waits that found something, three events, of which one is a wake; one event too late; two
+    // sources that are left.
+    assert_eq!(
+        mirror.poller(poller).unwrap().stats(),
+        [polls + 2, empty, 3, 1, 1, 2]
+    );
+}
+
+#[test]
 fn a_source_that_leaves_during_a_wait_takes_its_events_along() {
     let (mut mirror, poller) = mirror();
     let sources = ready(&mut mirror, poller, 3);

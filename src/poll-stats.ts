@@ -1,0 +1,28 @@
+/** What {@link Poll.stats} counts, since the Poll was made. Whole numbers. */
+export interface PollStats {
+  /** How often the system was asked for events. A wait that blocks asks every 100 ms. */
+  readonly polls: number
+  /**
+   * How often it had nothing for the program: the time was over, a signal came, or there was a false
+   * alarm.
+   */
+  readonly empty: number
+  /** Events that were returned, wakes included. */
+  readonly events: number
+  /** Events of the {@link Waker}. Several calls of its `wake` may be one. */
+  readonly wakes: number
+  /** Events that nobody got, since their source was closed or deregistered before the next poll. */
+  readonly stale: number
+  /** Sources that are registered now. */
+  readonly sources: number
+}
+
+/** In the order of native code. */
+export const pollFields = [
+  'polls',
+  'empty',
+  'events',
+  'wakes',
+  'stale',
+  'sources',
+] as const satisfies readonly (keyof PollStats)[]

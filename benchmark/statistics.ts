@@ -1,22 +1,4 @@
-/** Medians with their spread: on a shared machine a mean measures the neighbours. */
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-export function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (index: number): number => sorted[index] ?? NaN
-  const middle = sorted.length / 2
-  const median =
-    sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2
-  return { median, min: at(0), max: at(sorted.length - 1) }
-}
-
-export function show({ median, min, max }: Spread, digits = 2): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
-}
+export { type Spread, isTelling, ratios, show, spread } from '#src/cli/spread.js'
 
 /** Rows as a Markdown table; the first row is the head. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { Diagnosis } from '#src/cli/doctor.js'
 import { packageName, tuple } from '#src/platform.js'
 import { version } from '#src/version.js'
 import { type Target, targets } from '../../scripts/platform-packages.js'
@@ -206,6 +207,24 @@ for (const [name, command] of Object.entries(runtimes)) {
       }
     },
   )
+}
+
+for (const [name, command] of Object.entries(runtimes)) {
+  here(`the doctor finds what is installed well in ${name} ${where}`, (t) => {
+    const [program, ...args] = command()
+    const doctor = ['node_modules/mio-js/dist/src/cli/main.js', 'doctor', '--json']
+    const { checks, ok, runtime } = JSON.parse(
+      succeed(t, installed, program, [...args, ...doctor]),
+    ) as Diagnosis
+    t.true(ok, JSON.stringify(checks))
+    const missing = checks.filter(({ unavailable }) => unavailable !== undefined)
+    t.deepEqual(
+      missing.map((check) => check.name),
+      // Its servers of HTTP are not made of net.
+      name === 'Bun' ? ['mio-js/http'] : [],
+    )
+    t.is(runtime.name, name.replace(/ \d+$/, '').toLowerCase())
+  })
 }
 
 for (const format of ['esm', 'cjs']) {

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import type { Diagnosis } from '#src/cli/doctor.js'
 import { packageName, tuple } from '#src/platform.js'
 import { largest } from '../../scripts/inspection.js'
 import { compiledFiles } from '../../scripts/pack.js'
@@ -100,6 +101,14 @@ server.listen(0, '127.0.0.1', () => {
     const { stdout, stderr } = run(t, process.execPath, [way, 'mio-js/register', 'serving.cjs'])
     t.deepEqual([stdout, stderr], ['null\n', ''])
   }
+})
+
+test('what is installed has a doctor, who finds it well', (t) => {
+  const { stdout } = run(t, 'npx', ['--offline', 'mio-js', 'doctor', '--json'])
+  const { binary, ok } = JSON.parse(stdout) as Diagnosis
+  t.true(ok)
+  const file = join('node_modules', packageName(tuple()), `mio-js.${tuple()}.node`)
+  t.is((binary as { file: string }).file, join(realpathSync(project), file))
 })
 
 test('what is installed type-checks in a strict TypeScript project', (t) => {

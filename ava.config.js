@@ -4,10 +4,11 @@ const above = ['cli', 'net', 'http', 'register', 'drop-in', 'release'].map(
 )
 
 export default {
-  // What is in packages/ installs tools first: `npm run test:registry`.
+  // What is in packages/ installs tools first, and the others take minutes: they have commands of
+  // their own, `npm run test:registry`, `test:network` and `test:overload`.
   files: [
     'build/__test__/**/*.spec.js',
-    '!build/__test__/packages/**',
+    '!build/__test__/{packages,network,overload}/**',
     ...(process.env.MIO_JS_TEST_AGAIN ? above : []),
   ],
   // Each file counts descriptors and threads of its process, so tests must not overlap.

@@ -1,3 +1,10 @@
+/**
+ * mio's API with mio's semantics: one `Poll`, sources that are registered with it, events that say what is
+ * ready. The names are mio's, in camel case; every item of mio is in docs/api.md, and docs/mirror.md
+ * is the guide.
+ *
+ * @module
+ */
 export { Poll, type PollAsyncOptions } from './src/poll.ts'
 export type { PollStats } from './src/poll-stats.ts'
 export { Registry } from './src/registry.ts'

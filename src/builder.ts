@@ -12,7 +12,17 @@ import {
 } from './socket-addr.ts'
 import { type SocketOptions, socketOptionsOf } from './socket-options.ts'
 
-/** The family of a socket, or an address of that family. */
+/**
+ * The family of a socket, or an address of that family.
+ *
+ * @example
+ * ```ts
+ * import { type BuilderFamily, SocketAddr, TcpStream } from 'mio-js'
+ *
+ * const of: BuilderFamily[] = ['IPv4', '127.0.0.1:7000', new SocketAddr('127.0.0.1:7000')]
+ * for (const family of of) TcpStream.builder(family).close()
+ * ```
+ */
 export type BuilderFamily = 'IPv4' | 'IPv6' | SocketAddrInit | string
 
 /** For the factories alone. */
@@ -29,6 +39,17 @@ const closed = -1
  *
  * A builder makes one socket, which is the same descriptor, and is over then. What fails leaves it as
  * it was, except that some systems allow no second connect.
+ *
+ * @example
+ * ```ts
+ * import { UdpSocket } from 'mio-js'
+ *
+ * const builder = UdpSocket.builder('IPv4')
+ * builder.options.setReuseAddress(true) // before bind
+ * const socket = builder.bind('127.0.0.1:0') // and the builder is used up
+ * console.log(socket.localAddr().port > 0) // true
+ * socket.close()
+ * ```
  */
 export abstract class SocketBuilder implements Disposable {
   #handle: number

@@ -15,7 +15,17 @@ const { udpReceiveMany, udpSendMany } = native
 /** The bytes of a peer in the native table. */
 const peerLength = 28
 
-/** Options of {@link Datagrams}. */
+/**
+ * Options of {@link Datagrams}.
+ *
+ * @example
+ * ```ts
+ * import { Datagrams, type DatagramsOptions } from 'mio-js'
+ *
+ * const small: DatagramsOptions = { count: 16, size: 512 }
+ * console.log(new Datagrams(small).buffer.length) // 8192
+ * ```
+ */
 export interface DatagramsOptions {
   /** How many datagrams there is room for, 1 to 1024. Default: 64. */
   readonly count?: number | undefined
@@ -39,6 +49,31 @@ export let sendMany: (
  * from, by one call each: `size` bytes of one buffer for every datagram, a table of lengths, and one
  * of addresses. It is used again and again, and nothing is allocated per datagram but what is asked
  * for with {@link bytesAt} and {@link addressAt}.
+ *
+ * @example
+ * ```ts
+ * import { Datagrams, Events, Interest, Poll, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const [a, b] = [UdpSocket.bind('127.0.0.1:0'), UdpSocket.bind('127.0.0.1:0')]
+ * poll.registry.register(b, Token(0), Interest.READABLE)
+ *
+ * const out = new Datagrams({ count: 2, size: 64 })
+ * out.set(0, Buffer.from('one'), b.localAddr())
+ * out.set(1, Buffer.from('two'), b.localAddr())
+ * console.log(a.sendMany(out)) // 2
+ *
+ * const received = new Datagrams({ count: 64, size: 1500 })
+ * const texts: string[] = []
+ * while (texts.length < 2) {
+ *   await poll.pollAsync(events)
+ *   const count = b.recvMany(received) ?? 0
+ *   for (let i = 0; i < count; i += 1) texts.push(received.bytesAt(i).toString())
+ * }
+ * console.log(texts.join(' ')) // one two
+ * for (const open of [a, b, poll]) open.close()
+ * ```
  */
 export class Datagrams {
   readonly #count: number

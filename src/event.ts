@@ -3,7 +3,23 @@ import { native } from './binding.ts'
 import { illegalConstructor } from './errors.ts'
 import type { Token } from './token.ts'
 
-/** The bits of {@link Events.readinessAt}; the values are shared with the core. */
+/**
+ * The bits of {@link Events.readinessAt}; the values are shared with the core.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, Readiness, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const socket = UdpSocket.bind('127.0.0.1:0')
+ * poll.registry.register(socket, Token(0), Interest.WRITABLE)
+ * poll.poll(events, 1000)
+ * console.log((events.readinessAt(0) & Readiness.WRITABLE) !== 0) // true
+ * socket.close()
+ * poll.close()
+ * ```
+ */
 export const Readiness = Object.freeze({
   READABLE: 1,
   WRITABLE: 2,
@@ -25,6 +41,23 @@ export let eventOf: (token: Token, readiness: number, poll: number, registration
  *
  * Only `isReadable` and `isWritable` mean the same on every platform, and even they may be false
  * alarms: the read or the write itself is the truth. The others are hints that may be missing.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const socket = UdpSocket.bind('127.0.0.1:0')
+ * poll.registry.register(socket, Token(0), Interest.WRITABLE)
+ * poll.poll(events, 1000)
+ *
+ * const [event] = events
+ * console.log(event?.isWritable(), event?.isError()) // true false
+ * socket.close()
+ * console.log(event?.isStale()) // true
+ * poll.close()
+ * ```
  */
 export class Event {
   /** The token of the last registration. */

@@ -20,6 +20,25 @@ export let release: (events: Events, poll: number, length: number) => void
 /**
  * Room for a batch of events, used again for every poll: nothing is allocated per event unless the
  * events are iterated.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const socket = UdpSocket.bind('127.0.0.1:0')
+ * poll.registry.register(socket, Token(3), Interest.WRITABLE)
+ *
+ * const events = Events.withCapacity(128) // used again for every poll
+ * poll.poll(events, 1000)
+ * for (const event of events) console.log(event.token) // 3
+ *
+ * // Without an object for each event:
+ * for (let i = 0; i < events.length; i += 1) console.log(events.tokenAt(i)) // 3
+ *
+ * socket.close()
+ * poll.close()
+ * ```
  */
 export class Events {
   readonly #records: Float64Array

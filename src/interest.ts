@@ -25,6 +25,16 @@ export let bitsOf: (interest: Interest) => number
  * `READABLE` and `WRITABLE` exist everywhere. Registering with the others is
  * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` where mio does not have them: `PRIORITY` is for Linux and
  * Android, `AIO` for macOS, FreeBSD and DragonFly, `LIO` for FreeBSD.
+ *
+ * @example
+ * ```ts
+ * import { Interest } from 'mio-js'
+ *
+ * const both = Interest.READABLE.add(Interest.WRITABLE)
+ * console.log(String(both), both.isWritable()) // READABLE | WRITABLE true
+ * console.log(both.remove(Interest.WRITABLE) === Interest.READABLE) // true
+ * console.log(Interest.READABLE.remove(Interest.READABLE)) // null
+ * ```
  */
 export class Interest {
   readonly #bits: number

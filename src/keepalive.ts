@@ -2,7 +2,19 @@ import { checkBoolean, checkInteger, own } from './check.ts'
 import { invalidType } from './errors.ts'
 import { secondsOf } from './seconds.ts'
 
-/** Whether the system probes a silent peer, and when: {@link SocketOptions.keepalive}. */
+/**
+ * Whether the system probes a silent peer, and when: {@link SocketOptions.keepalive}.
+ *
+ * @example
+ * ```ts
+ * import { type Keepalive, TcpListener } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const keepalive: Keepalive = listener.options.keepalive()
+ * console.log(keepalive.enabled) // false
+ * listener.close()
+ * ```
+ */
 export interface Keepalive {
   readonly enabled: boolean
   /** Milliseconds of silence before the first probe; `undefined` where the system does not tell. */
@@ -13,7 +25,21 @@ export interface Keepalive {
   readonly count: number | undefined
 }
 
-/** What {@link SocketOptions.setKeepalive} takes; what is not given stays as it is. */
+/**
+ * What {@link SocketOptions.setKeepalive} takes; what is not given stays as it is.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { type KeepaliveInit, TcpListener } from 'mio-js'
+ *
+ * const afterAMinute: KeepaliveInit = { time: 60_000, interval: 10_000, count: 3 }
+ * const listener = TcpListener.bind('127.0.0.1:0') // accepted streams inherit it
+ * listener.options.setKeepalive(afterAMinute)
+ * console.log(listener.options.keepalive().time) // 60000
+ * listener.close()
+ * ```
+ */
 export interface KeepaliveInit {
   /** Default: true. */
   readonly enabled?: boolean | undefined

@@ -26,6 +26,31 @@ class Opened {
  * - Before it is registered, connecting, reading and writing are `ERR_SOURCE_NOT_REGISTERED`.
  * - Events come for both directions, whatever the interest was.
  * - What is still queued when it is closed is sent while its Poll goes on being polled.
+ *
+ * @example
+ * ```ts
+ * // Windows alone.
+ * import { Events, Interest, NamedPipe, Poll, Token } from 'mio-js'
+ *
+ * const name = `\\\\.\\pipe\\mio-js-${process.pid}`
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const server = new NamedPipe(name)
+ * poll.registry.register(server, Token(0), Interest.READABLE.add(Interest.WRITABLE))
+ * server.connect() // null until there is a client
+ * const client = NamedPipe.open(name)
+ * poll.registry.register(client, Token(1), Interest.READABLE.add(Interest.WRITABLE))
+ * while (client.write(Buffer.from('hello')) === null) await poll.pollAsync(events)
+ *
+ * const buffer = Buffer.alloc(64)
+ * let count = server.read(buffer)
+ * while (count === null) {
+ *   await poll.pollAsync(events)
+ *   count = server.read(buffer)
+ * }
+ * console.log(buffer.toString('utf8', 0, count)) // hello
+ * for (const open of [client, server, poll]) open.close()
+ * ```
  */
 export class NamedPipe extends IoSource {
   /**

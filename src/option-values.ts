@@ -7,6 +7,16 @@ import { type SocketOptions, socketOptionsOf } from './socket-options.ts'
 /**
  * Options that a socket has from the beginning, by the names and with the values of
  * {@link SocketOptions}: `{ mark: 7 }` is `setMark(7)`. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * import { type SocketOptionValues, listen } from 'mio-js/engine'
+ *
+ * const options: SocketOptionValues = { recvBufferSize: 131_072, ttl: 32 }
+ * const server = listen({ hostname: '127.0.0.1', options })
+ * console.log(server.options.ttl()) // 32
+ * await server.close()
+ * ```
  */
 export interface SocketOptionValues {
   readonly linger?: number | null | undefined

@@ -9,6 +9,19 @@ import { type Sender, senderOf } from './sender.ts'
  * except where it is passed as `stdio` to `child_process.spawn`: see {@link Sender.setNonblocking}.
  *
  * @throws `EMFILE`, `ENFILE`; `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows: see `NamedPipe`.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { pipe } from 'mio-js'
+ *
+ * const [sender, receiver] = pipe()
+ * console.log(sender.write(Buffer.from('hello'))) // 5
+ * sender.close()
+ * const buffer = Buffer.alloc(64)
+ * console.log(receiver.read(buffer), receiver.read(buffer)) // 5 0
+ * receiver.close()
+ * ```
  */
 export function pipe(): [sender: Sender, receiver: Receiver] {
   return handlePair(native.pipe, 'pipe', senderOf, receiverOf)

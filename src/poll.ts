@@ -11,7 +11,22 @@ import { isTracing, trace } from './trace.ts'
 import { Wait } from './wait.ts'
 import { Wake, chooseWake } from './wake.ts'
 
-/** Options of {@link Poll.pollAsync}. */
+/**
+ * Options of {@link Poll.pollAsync}.
+ *
+ * @example
+ * ```ts
+ * import { Events, Poll } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(16)
+ * console.log(await poll.pollAsync(events, { timeout: 1 })) // 0
+ *
+ * const signal = AbortSignal.timeout(1)
+ * await poll.pollAsync(events, { signal }).catch((error) => console.log(error.code)) // ABORT_ERR
+ * poll.close()
+ * ```
+ */
 export interface PollAsyncOptions {
   /** Milliseconds, fractions allowed. Default, and `null`: no limit. */
   readonly timeout?: number | null | undefined
@@ -30,6 +45,22 @@ const closed = -1
  * until it returns `null`: only then is another event owed. On Windows that `null` asks anew for all
  * interests of the source, so one that is registered for both directions and has room to write gets
  * a writable event each time: look at what an event is for before acting on it.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, TcpListener, TcpStream, Token } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(16)
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * poll.registry.register(listener, Token(7), Interest.READABLE)
+ * const client = TcpStream.connect(listener.localAddr())
+ *
+ * await poll.pollAsync(events)
+ * for (const event of events) console.log(event.token, event.isReadable()) // 7 true
+ *
+ * for (const open of [client, listener, poll]) open.close()
+ * ```
  */
 export class Poll implements Disposable {
   #handle: number

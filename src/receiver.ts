@@ -20,6 +20,32 @@ export let receiverOf: (handle: number) => Receiver
  * when something is there, and at the end, when nobody has the writing end any more.
  *
  * Windows has none: see `NamedPipe`.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { spawn } from 'node:child_process'
+ * import { Events, Interest, Poll, Token, pipe } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const [sender, receiver] = pipe()
+ * poll.registry.register(receiver, Token(0), Interest.READABLE)
+ * sender.setNonblocking(false) // for the child
+ * const child = spawn('echo', ['hello'], { stdio: ['ignore', sender.asRawFd(), 'inherit'] })
+ * sender.close() // the child has its own
+ *
+ * const buffer = Buffer.alloc(1024)
+ * let text = ''
+ * const add = (count: number): void => void (text += buffer.toString('utf8', 0, count))
+ * while (receiver.readAll(buffer, add) !== true) await poll.pollAsync(events)
+ * console.log(text.trim()) // hello
+ * await new Promise((resolve) =>
+ *   child.exitCode === null ? child.once('exit', resolve) : resolve(0),
+ * )
+ * receiver.close()
+ * poll.close()
+ * ```
  */
 export class Receiver extends PipeEnd {
   private constructor(handle: number, secret: symbol) {

@@ -1,6 +1,24 @@
 /**
  * `mio-js/register`, for `node --import mio-js/register`: puts the `node:net` of a program, and of all
  * that it uses, on the engine. See docs/register.md.
+ *
+ * @example
+ * ```ts
+ * import 'mio-js/register' // or, before the program: node --import mio-js/register app.js
+ * import { once } from 'node:events'
+ * import net, { type AddressInfo } from 'node:net'
+ *
+ * const server = net.createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+ * socket.on('data', (chunk) => console.log(chunk.toString())) // hello
+ * console.log('detach' in socket) // true
+ * await once(socket, 'close')
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ *
+ * @module
  */
 import { debuglog } from 'node:util'
 

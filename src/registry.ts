@@ -14,7 +14,23 @@ export let pollOf: (registry: Registry) => number
 /** Makes the registry of a Poll. */
 export let registryOf: (poll: Poll, handle: number) => Registry
 
-/** Where sources are registered with a {@link Poll}: `poll.registry`. */
+/**
+ * Where sources are registered with a {@link Poll}: `poll.registry`.
+ *
+ * @example
+ * ```ts
+ * import { Interest, Poll, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const socket = UdpSocket.bind('127.0.0.1:0')
+ * const { registry } = poll
+ * registry.register(socket, Token(0), Interest.READABLE)
+ * registry.reregister(socket, Token(1), Interest.READABLE.add(Interest.WRITABLE))
+ * registry.deregister(socket)
+ * socket.close()
+ * poll.close()
+ * ```
+ */
 export class Registry {
   /** Keeps the Poll from being collected as long as something can be registered. */
   readonly #owner: Poll

@@ -19,6 +19,22 @@ export let senderOf: (handle: number) => Sender
  * when there is room, and with an error when nobody has the reading end any more.
  *
  * Windows has none: see `NamedPipe`.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { spawn } from 'node:child_process'
+ * import { pipe } from 'mio-js'
+ *
+ * const [sender, receiver] = pipe()
+ * receiver.setNonblocking(false) // for the child
+ * const child = spawn('cat', { stdio: [receiver.asRawFd(), 'pipe', 'inherit'] })
+ * receiver.close()
+ * sender.write(Buffer.from('hello'))
+ * sender.close()
+ * child.stdout?.on('data', (chunk: Buffer) => console.log(chunk.toString())) // hello
+ * await new Promise((resolve) => child.once('close', resolve))
+ * ```
  */
 export class Sender extends PipeEnd {
   private constructor(handle: number, secret: symbol) {

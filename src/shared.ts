@@ -5,7 +5,19 @@ import { check, invalidType } from './errors.ts'
 import { Kind } from './kind.ts'
 import { type IoSource, giveAway, handleOf } from './source.ts'
 
-/** The classes whose objects can move. */
+/**
+ * The classes whose objects can move.
+ *
+ * @example
+ * ```ts
+ * import { type SharedKind, TcpListener } from 'mio-js'
+ *
+ * const shared = TcpListener.bind('127.0.0.1:0').share()
+ * const kind: SharedKind = shared.kind
+ * console.log(kind) // TcpListener
+ * TcpListener.from(shared).close()
+ * ```
+ */
 export type SharedKind =
   | 'TcpListener'
   | 'TcpStream'
@@ -24,6 +36,26 @@ export type SharedKind =
  * and by nothing else: a message that is lost, or that a worker had not read when it was
  * terminated, leaves it open. Keep the value until the other side has answered, and take the
  * source back by `from` if it never will.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from 'node:worker_threads'
+ * import { type SharedSource, TcpListener } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const shared: SharedSource<'TcpListener'> = listener.share() // closed here from now on
+ *
+ * const code = `
+ *   const { parentPort, workerData } = require('node:worker_threads')
+ *   const { TcpListener } = require('mio-js')
+ *   const listener = TcpListener.from(workerData) // and here it goes on
+ *   parentPort.postMessage(listener.localAddr().port > 0)
+ *   listener.close()
+ * `
+ * const worker = new Worker(code, { eval: true, workerData: shared })
+ * worker.once('message', (isListening) => console.log(isListening)) // true
+ * await new Promise((resolve) => worker.once('exit', resolve))
+ * ```
  */
 export interface SharedSource<K extends SharedKind = SharedKind> {
   readonly kind: K

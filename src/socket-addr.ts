@@ -1,7 +1,17 @@
 import { checkInteger, own } from './check.ts'
 import { badPort, invalidAddress, invalidType } from './errors.ts'
 
-/** An address in the form that programs write. */
+/**
+ * An address in the form that programs write.
+ *
+ * @example
+ * ```ts
+ * import { SocketAddr, type SocketAddrInit } from 'mio-js'
+ *
+ * const init: SocketAddrInit = { address: 'fe80::1', port: 7000, scopeId: 2 }
+ * console.log(String(new SocketAddr(init))) // [fe80::1%2]:7000
+ * ```
+ */
 export interface SocketAddrInit {
   /** A literal IPv4 or IPv6 address, the latter with a `%scope` where it needs one. */
   readonly address: string
@@ -15,7 +25,17 @@ export interface SocketAddrInit {
 
 const key = Symbol('SocketAddr')
 
-/** An IP address and a port. Frozen. */
+/**
+ * An IP address and a port. Frozen.
+ *
+ * @example
+ * ```ts
+ * import { SocketAddr } from 'mio-js'
+ *
+ * const address = new SocketAddr('[::1]:7000')
+ * console.log(address.family, address.port, String(address)) // IPv6 7000 [::1]:7000
+ * ```
+ */
 export class SocketAddr implements SocketAddrInit {
   readonly address: string
   readonly port: number

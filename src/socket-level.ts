@@ -1,4 +1,18 @@
-/** Level numbers of {@link SocketOptions.getOption}, as this system has them. */
+/**
+ * Level numbers of {@link SocketOptions.getOption}, as this system has them.
+ *
+ * @example
+ * ```ts
+ * // Linux alone.
+ * import { SocketLevel, TcpListener } from 'mio-js'
+ *
+ * const SO_ACCEPTCONN = 30
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const bytes = listener.options.getOption(SocketLevel.SOCKET, SO_ACCEPTCONN)
+ * console.log(bytes.readInt32LE()) // 1
+ * listener.close()
+ * ```
+ */
 export const SocketLevel = Object.freeze({
   /** `SOL_SOCKET` */
   SOCKET: process.platform === 'linux' || process.platform === 'android' ? 1 : 0xffff,

@@ -29,6 +29,19 @@ export let socketOptionsOf: (store: OptionStore) => SocketOptions
  * refuses (`EPERM`, `EINVAL`, …); `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`,
  * `ERR_OUT_OF_RANGE` for a bad argument, without asking the system; `ERR_SOURCE_CLOSED`, for a builder
  * `ERR_BUILDER_CLOSED`, in the engine `ERR_SOCKET_CLOSED` and `ERR_SERVER_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { UdpSocket } from 'mio-js'
+ *
+ * const socket = UdpSocket.bind('127.0.0.1:0')
+ * const { options } = socket
+ * options.setRecvBufferSize(65_536)
+ * console.log(options.recvBufferSize() >= 65_536) // true
+ * options.setTtl(32)
+ * console.log(options.ttl()) // 32
+ * socket.close()
+ * ```
  */
 export class SocketOptions {
   readonly #store: OptionStore

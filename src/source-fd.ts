@@ -18,6 +18,26 @@ import { IoSource, key } from './source.ts'
  *
  * A Poll takes each descriptor once: a SourceFd for a socket of this package that is registered with
  * the same Poll, or a second SourceFd, is `ERR_SOURCE_ALREADY_REGISTERED`.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { Events, Interest, Poll, SourceFd, Token, pipe } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const [sender, receiver] = pipe()
+ * const fd = receiver.asRawFd() // or any descriptor that can be polled
+ * const source = new SourceFd(fd)
+ * poll.registry.register(source, Token(5), Interest.READABLE)
+ *
+ * sender.write(Buffer.from('!'))
+ * await poll.pollAsync(events)
+ * for (const event of events) console.log(event.token) // 5
+ *
+ * source.close() // the descriptor stays open
+ * for (const open of [sender, receiver, poll]) open.close()
+ * ```
  */
 export class SourceFd extends IoSource {
   /**

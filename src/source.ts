@@ -10,6 +10,31 @@ import { Token } from './token.ts'
  * What can be registered: mio's `event::Source`. An object of your own may implement it, usually by
  * delegating to the sources that it is made of. {@link Registry} calls the methods with exactly the
  * arguments that it was given, and what they throw passes through.
+ *
+ * @example
+ * ```ts
+ * import { type Interest, Poll, type Registry, type Source, Token, UdpSocket } from 'mio-js'
+ * import { Interest as Interests } from 'mio-js'
+ *
+ * // Two sockets that are registered as one.
+ * class Pair implements Source {
+ *   readonly sockets = [UdpSocket.bind('127.0.0.1:0'), UdpSocket.bind('127.0.0.1:0')]
+ *   register(registry: Registry, token: Token, interest: Interest): void {
+ *     for (const socket of this.sockets) socket.register(registry, token, interest)
+ *   }
+ *   reregister(registry: Registry, token: Token, interest: Interest): void {
+ *     for (const socket of this.sockets) socket.reregister(registry, token, interest)
+ *   }
+ *   deregister(registry: Registry): void {
+ *     for (const socket of this.sockets) socket.deregister(registry)
+ *   }
+ * }
+ *
+ * const poll = new Poll()
+ * const pair = new Pair()
+ * poll.registry.register(pair, Token(0), Interests.READABLE)
+ * for (const open of [...pair.sockets, poll]) open.close()
+ * ```
  */
 export interface Source {
   register(registry: Registry, token: Token, interest: Interest): void

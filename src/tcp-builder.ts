@@ -5,7 +5,20 @@ import { type SocketAddrInit, addressOf } from './socket-addr.ts'
 import type { TcpListener } from './tcp-listener.ts'
 import type { TcpStream } from './tcp-stream.ts'
 
-/** A TCP socket that is going to listen: {@link TcpListener.builder}. */
+/**
+ * A TCP socket that is going to listen: {@link TcpListener.builder}.
+ *
+ * @example
+ * ```ts
+ * import { TcpListener } from 'mio-js'
+ *
+ * const builder = TcpListener.builder('IPv4')
+ * builder.options.setRecvBufferSize(65_536) // before listen, so that accepted streams have it
+ * const listener = builder.bind('127.0.0.1:0').listen(128)
+ * console.log(listener.accept()) // null
+ * listener.close()
+ * ```
+ */
 export class TcpListenerBuilder extends SocketBuilder {
   readonly #make: (handle: number) => TcpListener
 
@@ -37,7 +50,22 @@ export class TcpListenerBuilder extends SocketBuilder {
   }
 }
 
-/** A TCP socket that is going to connect: {@link TcpStream.builder}. */
+/**
+ * A TCP socket that is going to connect: {@link TcpStream.builder}.
+ *
+ * @example
+ * ```ts
+ * import { TcpListener, TcpStream } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const builder = TcpStream.builder('IPv4')
+ * builder.options.setNodelay(true)
+ * const stream = builder.bind('127.0.0.1:0').connect(listener.localAddr())
+ * console.log(stream.options.nodelay()) // true
+ * stream.close()
+ * listener.close()
+ * ```
+ */
 export class TcpStreamBuilder extends SocketBuilder {
   readonly #make: (handle: number, remote: SocketAddrInit) => TcpStream
 

@@ -34,6 +34,15 @@ const bsdStates = [
  * The states of a connection, by their names in RFC 9293.
  *
  * @useDeclaredType
+ *
+ * @example
+ * ```ts
+ * import type { TcpInfo, TcpState } from 'mio-js'
+ *
+ * const over: readonly TcpState[] = ['CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT', 'CLOSED']
+ * const isOver = ({ state }: Pick<TcpInfo, 'state'>): boolean => over.includes(state)
+ * console.log(isOver({ state: 'ESTABLISHED' })) // false
+ * ```
  */
 export type TcpState = (typeof linuxStates)[number]
 
@@ -42,6 +51,17 @@ const isLinux = process.platform === 'linux' || process.platform === 'android'
 /**
  * What TCP knows of a connection: {@link SocketOptions.tcpInfo}. `undefined` is what this system, or
  * this version of it, does not tell: macOS and FreeBSD have about a third of these.
+ *
+ * @example
+ * ```ts
+ * // Linux alone.
+ * import { type TcpInfo, TcpListener } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const info: TcpInfo = listener.options.tcpInfo()
+ * console.log(info.state) // LISTEN
+ * listener.close()
+ * ```
  */
 export interface TcpInfo {
   readonly state: TcpState

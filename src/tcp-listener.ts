@@ -18,7 +18,17 @@ import { handleOf, key } from './source.ts'
 import { type TcpListenerBuilder, listenerBuilder } from './tcp-builder.ts'
 import { type TcpStream, streamOf } from './tcp-stream.ts'
 
-/** Options of {@link TcpListener.bind}. */
+/**
+ * Options of {@link TcpListener.bind}.
+ *
+ * @example
+ * ```ts
+ * import { TcpListener } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0', { backlog: 1024 })
+ * listener.close()
+ * ```
+ */
 export interface TcpListenerOptions {
   /**
    * How many connections may wait to be accepted, 0 to 2^31 - 1; the system caps it (Linux:
@@ -36,7 +46,29 @@ export interface TcpListenerOptions {
   readonly reusePort?: boolean | undefined
 }
 
-/** A TCP socket that listens. Readable when a connection waits to be accepted. */
+/**
+ * A TCP socket that listens. Readable when a connection waits to be accepted.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, TcpListener, TcpStream, Token } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const listener = TcpListener.bind({ address: '127.0.0.1', port: 0 })
+ * poll.registry.register(listener, Token(0), Interest.READABLE)
+ * const client = TcpStream.connect(listener.localAddr())
+ *
+ * console.log(await poll.pollAsync(events)) // 1
+ * const count = listener.acceptAll((stream, address) => {
+ *   console.log(address.family) // IPv4
+ *   stream.close()
+ * })
+ * console.log(count, listener.accept()) // 1 null
+ *
+ * for (const open of [client, listener, poll]) open.close()
+ * ```
+ */
 export class TcpListener extends IpSocket {
   private constructor(handle: number, secret: symbol) {
     super(handle, secret)

@@ -23,7 +23,21 @@ import { tryIo } from './try-io.ts'
 // Constants of the module, as a property of the table costs a look-up for each call.
 const { peek, read, readVectored, write, writeVectored } = native
 
-/** A stream on its way; `remote` is whom it connects to, for the error of a connect that fails. */
+/**
+ * A stream on its way; `remote` is whom it connects to, for the error of a connect that fails.
+ *
+ * @example
+ * ```ts
+ * import { type SharedTcpStream, TcpListener, TcpStream } from 'mio-js'
+ *
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const { port } = listener.localAddr()
+ * const shared: SharedTcpStream = TcpStream.connect({ address: '127.0.0.1', port }).share()
+ * console.log(shared.kind, shared.remote?.port === port) // TcpStream true
+ * TcpStream.from(shared).close()
+ * listener.close()
+ * ```
+ */
 export interface SharedTcpStream extends SharedSource<'TcpStream'> {
   readonly remote?: SocketAddrInit | undefined
 }
@@ -39,6 +53,32 @@ export let streamOf: (handle: number) => TcpStream
  * lengths are in bytes. Nothing keeps a buffer after the call.
  *
  * Closing a stream with bytes that were not read makes the system reset the connection.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, TcpListener, TcpStream, Token } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const listener = TcpListener.bind('127.0.0.1:0')
+ * const stream = TcpStream.connect(listener.localAddr())
+ * poll.registry.register(stream, Token(0), Interest.READABLE.add(Interest.WRITABLE))
+ * while (!stream.finishConnect()) await poll.pollAsync(events)
+ *
+ * const [peer] = listener.accept() ?? []
+ * console.log(peer?.write(Buffer.from('hello'))) // 5
+ * const buffer = Buffer.alloc(1024)
+ * let count = stream.read(buffer)
+ * while (count === null) {
+ *   await poll.pollAsync(events)
+ *   count = stream.read(buffer)
+ * }
+ * console.log(buffer.toString('utf8', 0, count)) // hello
+ * console.log(stream.read(buffer)) // null
+ *
+ * peer?.close()
+ * for (const open of [stream, listener, poll]) open.close()
+ * ```
  */
 export class TcpStream extends IpSocket {
   /** The peer that was asked for, for errors of the connect. */

@@ -13,6 +13,15 @@ export type Token = number & { readonly [brand]: 'Token' }
  *
  * @throws `ERR_INVALID_ARG_TYPE` for anything but a number, `ERR_OUT_OF_RANGE` for a number that
  * is not a safe integer of at least 0.
+ *
+ * @example
+ * ```ts
+ * import { Token } from 'mio-js'
+ *
+ * const SERVER = Token(0)
+ * const clients = new Map([[Token(1), 'a client']])
+ * console.log(SERVER === 0, clients.get(Token(1))) // true a client
+ * ```
  */
 export function Token(value: number): Token {
   checkInteger('token', value, 0, Number.MAX_SAFE_INTEGER)

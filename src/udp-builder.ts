@@ -3,7 +3,20 @@ import { type BuilderFamily, Protocol, SocketBuilder, builderKey } from './build
 import { type SocketAddrInit, addressOf } from './socket-addr.ts'
 import type { UdpSocket } from './udp-socket.ts'
 
-/** A UDP socket that is going to be bound: {@link UdpSocket.builder}. */
+/**
+ * A UDP socket that is going to be bound: {@link UdpSocket.builder}.
+ *
+ * @example
+ * ```ts
+ * import { UdpSocket } from 'mio-js'
+ *
+ * const builder = UdpSocket.builder('IPv4')
+ * builder.options.setReuseAddress(true)
+ * const socket = builder.bind('127.0.0.1:0')
+ * console.log(socket.localAddr().family) // IPv4
+ * socket.close()
+ * ```
+ */
 export class UdpSocketBuilder extends SocketBuilder {
   readonly #make: (handle: number) => UdpSocket
 

@@ -44,6 +44,24 @@ const PEEK_FROM = 3
  * When an earlier datagram reached nobody, the system may say so once: `ECONNREFUSED` of a connected
  * socket, on Windows `ECONNRESET` of any. Whichever operation comes first throws it, and the socket
  * works on.
+ *
+ * @example
+ * ```ts
+ * import { Events, Interest, Poll, Token, UdpSocket } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const [a, b] = [UdpSocket.bind('127.0.0.1:0'), UdpSocket.bind('127.0.0.1:0')]
+ * poll.registry.register(b, Token(0), Interest.READABLE)
+ *
+ * a.sendTo(Buffer.from('hello'), b.localAddr())
+ * await poll.pollAsync(events)
+ * const buffer = Buffer.alloc(1500)
+ * b.recvAll(buffer, (count, from) => {
+ *   console.log(buffer.toString('utf8', 0, count), from.port === a.localAddr().port) // hello true
+ * })
+ * for (const open of [a, b, poll]) open.close()
+ * ```
  */
 export class UdpSocket extends IpSocket {
   private constructor(handle: number, secret: symbol) {

@@ -13,6 +13,16 @@ import {
 /**
  * An address in the form that programs write: a path as text, a path as bytes, as which the system
  * has it, or a {@link UnixAddr}.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { UnixAddr, type UnixAddrInit } from 'mio-js'
+ *
+ * const same: UnixAddrInit[] = ['/run/a.sock', Buffer.from('/run/a.sock')]
+ * same.push(UnixAddr.fromPathname('/run/a.sock'))
+ * console.log(same.length) // 3
+ * ```
  */
 export type UnixAddrInit = string | Uint8Array | UnixAddr
 
@@ -30,6 +40,17 @@ let bytesOf: (value: object) => Uint8Array | undefined
 /**
  * The address of a Unix socket: mio has std's `os::unix::net::SocketAddr` for it. A path, or an
  * abstract name (Linux, Android), or nothing for a socket that is not bound. Frozen.
+ *
+ * @example
+ * ```ts
+ * // Linux alone.
+ * import { UnixAddr, UnixDatagram } from 'mio-js'
+ *
+ * const name = UnixAddr.fromAbstractName(`mio-js-example-${process.pid}`) // no file
+ * const socket = UnixDatagram.bind(name)
+ * console.log(socket.localAddr().path, socket.localAddr().isUnnamed()) // undefined false
+ * socket.close()
+ * ```
  */
 export class UnixAddr {
   /** The path, where it is UTF-8: it can be given to `node:fs`. */

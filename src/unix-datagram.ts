@@ -37,6 +37,22 @@ let datagramOf: (handle: number) => UnixDatagram
  * Operations never block: `null` means not now. Buffers are any `Buffer`, `TypedArray` or `DataView`
  * that is not backed by a `SharedArrayBuffer`; offsets and lengths are in bytes. Nothing keeps a
  * buffer after the call.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { UnixDatagram } from 'mio-js'
+ *
+ * const [a, b] = UnixDatagram.pair()
+ * a.send(Buffer.from('one'))
+ * a.send(Buffer.from('two'))
+ * const buffer = Buffer.alloc(64)
+ * const texts: string[] = []
+ * console.log(b.recvAll(buffer, (count) => texts.push(buffer.toString('utf8', 0, count)))) // 2
+ * console.log(texts.join(' ')) // one two
+ * a.close()
+ * b.close()
+ * ```
  */
 export class UnixDatagram extends UnixSocket {
   private constructor(handle: number, secret: symbol) {

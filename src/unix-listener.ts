@@ -17,7 +17,20 @@ import {
 import { UnixSocket } from './unix-socket.ts'
 import { type UnixStream, unixStreamOf } from './unix-stream.ts'
 
-/** Options of {@link UnixListener.bind}. */
+/**
+ * Options of {@link UnixListener.bind}.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { rmSync } from 'node:fs'
+ * import { UnixListener } from 'mio-js'
+ *
+ * const path = `/tmp/mio-js-backlog-${process.pid}.sock`
+ * UnixListener.bind(path, { backlog: 16 }).close()
+ * rmSync(path)
+ * ```
+ */
 export interface UnixListenerOptions {
   /**
    * How many connections may wait to be accepted, 0 to 2^31 - 1; the system caps it (Linux:
@@ -27,7 +40,28 @@ export interface UnixListenerOptions {
   readonly backlog?: number | undefined
 }
 
-/** A Unix socket that listens. Readable when a connection waits to be accepted. */
+/**
+ * A Unix socket that listens. Readable when a connection waits to be accepted.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { rmSync } from 'node:fs'
+ * import { Events, Interest, Poll, Token, UnixListener, UnixStream } from 'mio-js'
+ *
+ * const path = `/tmp/mio-js-example-${process.pid}.sock`
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const listener = UnixListener.bind(path)
+ * poll.registry.register(listener, Token(0), Interest.READABLE)
+ * const client = UnixStream.connect(path)
+ *
+ * await poll.pollAsync(events)
+ * console.log(listener.acceptAll((stream) => stream.close())) // 1
+ * for (const open of [client, listener, poll]) open.close()
+ * rmSync(path) // the file is the program's
+ * ```
+ */
 export class UnixListener extends UnixSocket {
   private constructor(handle: number, secret: symbol) {
     super(handle, secret)

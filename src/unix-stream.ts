@@ -32,6 +32,22 @@ export let unixStreamOf: (handle: number) => UnixStream
  * Operations never block: `null` means not now, and that the next event tells when. Buffers are
  * any `Buffer`, `TypedArray` or `DataView` that is not backed by a `SharedArrayBuffer`; offsets and
  * lengths are in bytes. Nothing keeps a buffer after the call.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { UnixStream } from 'mio-js'
+ *
+ * const [a, b] = UnixStream.pair()
+ * console.log(a.write(Buffer.from('hello'))) // 5
+ * const buffer = Buffer.alloc(64)
+ * const outcome = b.readAll(buffer, (count) => {
+ *   console.log(buffer.toString('utf8', 0, count)) // hello
+ * })
+ * console.log(outcome) // null
+ * a.close()
+ * b.close()
+ * ```
  */
 export class UnixStream extends UnixSocket {
   /** The peer that was asked for, for errors of the connect. */

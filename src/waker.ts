@@ -4,7 +4,32 @@ import { check, invalidType, wakerClosed } from './errors.ts'
 import { type Registry, pollOf } from './registry.ts'
 import { Token } from './token.ts'
 
-/** What {@link Waker.share} returns: plain data for `postMessage`. */
+/**
+ * What {@link Waker.share} returns: plain data for `postMessage`.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from 'node:worker_threads'
+ * import { Events, Poll, Token, Waker } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const waker = new Waker(poll.registry, Token(99))
+ *
+ * const code = `
+ *   const { workerData } = require('node:worker_threads')
+ *   const { Waker } = require('mio-js')
+ *   Waker.from(workerData).wake()
+ * `
+ * const worker = new Worker(code, { eval: true, workerData: waker.share() })
+ * await poll.pollAsync(events)
+ * for (const event of events) console.log(event.token) // 99
+ *
+ * await worker.terminate()
+ * waker.close()
+ * poll.close()
+ * ```
+ */
 export interface SharedWaker {
   readonly waker: number
 }
@@ -17,6 +42,22 @@ const shared = Symbol('shared')
  *
  * Only one waker can be open for a Poll. It lives as long as the Poll, even if this object is
  * collected.
+ *
+ * @example
+ * ```ts
+ * import { Events, Poll, Token, Waker } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const events = Events.withCapacity(8)
+ * const waker = new Waker(poll.registry, Token(99))
+ *
+ * setImmediate(() => waker.wake()) // or from a worker: see share()
+ * await poll.pollAsync(events)
+ * for (const event of events) console.log(event.token) // 99
+ *
+ * waker.close()
+ * poll.close()
+ * ```
  */
 export class Waker implements Disposable {
   readonly #id: number

@@ -15,7 +15,32 @@ import {
   settingsOf,
 } from './options.ts'
 
-/** Options of {@link Engine.adopt}. Own properties only; unknown ones are ignored. */
+/**
+ * Options of {@link Engine.adopt}. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { UnixStream } from 'mio-js'
+ * import { type AdoptOptions, Engine } from 'mio-js/engine'
+ *
+ * const engine = new Engine()
+ * const [stream, peer] = UnixStream.pair()
+ * let done = (): void => {}
+ * const closed = new Promise<void>((resolve) => (done = resolve))
+ * const options: AdoptOptions = {
+ *   leftover: Buffer.from('read before'),
+ *   socket: {
+ *     data: (_socket, chunk) => console.log(chunk.toString()), // read before
+ *     close: () => done(),
+ *   },
+ * }
+ * engine.adopt(stream.intoRawFd(), options)
+ * peer.close()
+ * await closed
+ * await engine.close()
+ * ```
+ */
 export interface AdoptOptions<T = undefined> extends ConnectionOptions<T> {
   /** What was received before: copied, and delivered as the first data. */
   readonly leftover?: NodeJS.ArrayBufferView | undefined

@@ -37,7 +37,23 @@ import { type Attempt, openConnection } from './open-connection.ts'
 import type { Socket } from './socket.ts'
 import { tellConnectError } from './telemetry.ts'
 
-/** Options of {@link Engine.connect}. Own properties only; unknown ones are ignored. */
+/**
+ * Options of {@link Engine.connect}. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * import { type ConnectOptions, connect, listen } from 'mio-js/engine'
+ *
+ * const server = listen({ hostname: '127.0.0.1' })
+ * const options: ConnectOptions = { hostname: '127.0.0.1', port: server.port, timeout: 5_000 }
+ * const socket = await connect(options)
+ * socket.close()
+ * await server.close()
+ *
+ * const refused = { ...options, signal: AbortSignal.timeout(5_000) }
+ * await connect(refused).catch((error) => console.log(error.code)) // ECONNREFUSED
+ * ```
+ */
 export interface ConnectOptions<T = undefined> extends ConnectionOptions<T> {
   /** A literal address, or a name that `node:dns` looks up. Default: `localhost`. */
   readonly hostname?: string | undefined

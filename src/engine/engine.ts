@@ -15,7 +15,18 @@ import type { Socket } from './socket.ts'
 import { type Counted, type EngineStats, engineFields } from './stats.ts'
 import { tellEngineClose, tellEngineOpen } from './telemetry.ts'
 
-/** Options of {@link Engine}. Own properties only; unknown ones are ignored. */
+/**
+ * Options of {@link Engine}. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * import { Engine, type EngineOptions } from 'mio-js/engine'
+ *
+ * const options: EngineOptions = { io: 'thread', threads: 2, maxPendingTotal: 64 * 2 ** 20 }
+ * await using engine = new Engine(options)
+ * console.log(engine.stats().pendingBytes) // 0
+ * ```
+ */
 export interface EngineOptions {
   /**
    * Where system calls are made: on this thread (`inline`), on threads of their own (`thread`), or
@@ -40,6 +51,31 @@ export let machineOf: (engine: Engine) => Machine
  *
  * Keeps the process alive as long as it has a server or a socket that is not unref'd. One that has
  * nothing open and is not used any more is closed by the garbage collector, with a warning.
+ *
+ * @example
+ * ```ts
+ * import { Engine } from 'mio-js/engine'
+ *
+ * const engine = new Engine({ io: 'inline' })
+ * const server = engine.listen({
+ *   hostname: '127.0.0.1',
+ *   socket: { data: (socket, chunk) => void socket.end(chunk) },
+ * })
+ * await new Promise((resolve, reject) => {
+ *   engine
+ *     .connect({
+ *       hostname: '127.0.0.1',
+ *       port: server.port,
+ *       socket: {
+ *         open: (socket) => void socket.write('hello'),
+ *         data: (_socket, chunk) => console.log(chunk.toString()), // hello
+ *         close: resolve,
+ *       },
+ *     })
+ *     .catch(reject)
+ * })
+ * await engine.close()
+ * ```
  */
 export class Engine implements AsyncDisposable {
   readonly #machine: Machine

@@ -10,6 +10,24 @@ import type { Socket } from './socket.ts'
  *
  * One that throws makes an `uncaughtException`, an async one that rejects an `unhandledRejection`;
  * other events still come.
+ *
+ * @example
+ * ```ts
+ * import { type Handlers, connect, listen } from 'mio-js/engine'
+ *
+ * const handlers: Handlers<{ received: number }> = {
+ *   data(socket, chunk) {
+ *     socket.data.received += chunk.length
+ *   },
+ *   close(socket, error) {
+ *     console.log(socket.data.received, error) // 5 undefined
+ *   },
+ * }
+ * const server = listen({ hostname: '127.0.0.1', data: () => ({ received: 0 }), socket: handlers })
+ * const client = await connect({ hostname: '127.0.0.1', port: server.port })
+ * client.end('hello')
+ * await server.close()
+ * ```
  */
 export interface Handlers<T = undefined> {
   /** The socket is connected, and nothing else was called for it. */

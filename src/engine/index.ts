@@ -1,3 +1,9 @@
+/**
+ * Servers and sockets for many connections: handlers instead of a loop, and system calls that leave the
+ * JavaScript thread when there is a load. docs/engine.md is the guide.
+ *
+ * @module
+ */
 export { Engine, type EngineOptions } from './engine.ts'
 export { Server, type ListenOptions } from './server.ts'
 export { Socket } from './socket.ts'

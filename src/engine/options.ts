@@ -3,7 +3,17 @@ import { checkBoolean, checkInteger, own } from '../check.ts'
 import { badPort, invalidType, invalidValue, outOfRange } from '../errors.ts'
 import { type Callbacks, type Handlers, callbacksOf } from './handlers.ts'
 
-/** Whether the system probes a silent peer. Milliseconds are rounded up to whole seconds. */
+/**
+ * Whether the system probes a silent peer. Milliseconds are rounded up to whole seconds.
+ *
+ * @example
+ * ```ts
+ * import { type KeepAlive, listen } from 'mio-js/engine'
+ *
+ * const keepAlive: KeepAlive = { delay: 60_000, interval: 10_000, count: 3 }
+ * await listen({ hostname: '127.0.0.1', idleTimeout: 0, keepAlive }).close()
+ * ```
+ */
 export interface KeepAlive {
   /** Milliseconds of silence before the first probe. Default, and 0: the system's (Linux: 2 hours). */
   readonly delay?: number | undefined
@@ -13,7 +23,21 @@ export interface KeepAlive {
   readonly count?: number | undefined
 }
 
-/** Options of every kind of socket. Own properties only; unknown ones are ignored. */
+/**
+ * Options of every kind of socket. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * import { type ConnectionOptions, listen } from 'mio-js/engine'
+ *
+ * const limits: ConnectionOptions = {
+ *   maxPending: 256 * 1024,
+ *   idleTimeout: 30_000,
+ *   keepAlive: true,
+ * }
+ * await listen({ hostname: '127.0.0.1', ...limits }).close()
+ * ```
+ */
 export interface ConnectionOptions<T = undefined> {
   readonly socket?: Handlers<T> | undefined
   /** Makes the `data` of a socket; called before its `open`. */

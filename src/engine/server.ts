@@ -32,7 +32,24 @@ import { type ServerStats, serverFields } from './stats.ts'
 import type { Socket } from './socket.ts'
 import { tellServerListen } from './telemetry.ts'
 
-/** Options of {@link Engine.listen}. Own properties only; unknown ones are ignored. */
+/**
+ * Options of {@link Engine.listen}. Own properties only; unknown ones are ignored.
+ *
+ * @example
+ * ```ts
+ * import { type ListenOptions, listen } from 'mio-js/engine'
+ *
+ * const options: ListenOptions = {
+ *   hostname: '127.0.0.1',
+ *   port: 0,
+ *   backlog: 1024,
+ *   maxConnections: 1_000,
+ *   idleTimeout: 60_000,
+ *   options: { recvBufferSize: 262_144 },
+ * }
+ * await listen(options).close()
+ * ```
+ */
 export interface ListenOptions<T = undefined> extends ConnectionOptions<T> {
   /**
    * A literal address, or `localhost` for 127.0.0.1. Default: every address of the machine, by IPv6
@@ -82,7 +99,22 @@ export let duplicateOf: (server: Server) => number
 /** Calls `callback`, which must not throw, when a server begins to close, whoever closes it. */
 export let whenClosing: (server: Server, callback: () => void) => void
 
-/** Accepts connections, from when it was made until it is closed. */
+/**
+ * Accepts connections, from when it was made until it is closed.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen } from 'mio-js/engine'
+ *
+ * const server = listen({ hostname: '127.0.0.1', maxConnections: 100 })
+ * const client = await connect({ hostname: '127.0.0.1', port: server.port })
+ * console.log(server.broadcast('to everybody') <= 1) // true
+ *
+ * client.close()
+ * await server.close() // accepts nothing more, and waits for all sockets
+ * console.log(server.stats().open, server.stats().dropped) // 0 0
+ * ```
+ */
 export class Server implements AsyncDisposable {
   readonly #listener: Listener
   readonly #address: SocketAddr | string

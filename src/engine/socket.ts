@@ -22,6 +22,33 @@ export let connectionOf: (socket: Socket<unknown>) => Connection
  * Methods take effect at the end of the current event's handler, or of the current tick. Bytes are
  * any `Buffer`, `TypedArray` or `DataView` of memory that is not shared; they are copied at once.
  * What was received while there is no `data` handler is dropped.
+ *
+ * @example
+ * ```ts
+ * import { type Socket, connect, listen } from 'mio-js/engine'
+ *
+ * const server = listen({
+ *   hostname: '127.0.0.1',
+ *   socket: { data: (socket, chunk) => void socket.write(chunk) },
+ * })
+ * let done = (): void => {}
+ * const closed = new Promise<void>((resolve) => (done = resolve))
+ * const socket: Socket<{ parts: string[] }> = await connect({
+ *   hostname: '127.0.0.1',
+ *   port: server.port,
+ *   data: () => ({ parts: [] as string[] }),
+ *   socket: {
+ *     data: ({ data }, chunk) => void data.parts.push(chunk.toString()),
+ *     close: () => done(),
+ *   },
+ * })
+ * socket.write('there ')
+ * socket.write('and back') // leaves with the first
+ * socket.end()
+ * await closed
+ * console.log(socket.data.parts.join(''), socket.bytesRead) // there and back 14
+ * await server.close()
+ * ```
  */
 export class Socket<T = undefined> {
   /** The program's own; the option `data` makes it. */

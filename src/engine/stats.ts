@@ -1,6 +1,16 @@
 /**
  * What {@link Engine.stats} counts, since the engine was made; of what is said to be so now, the
  * present number. Whole numbers. What they say of a service: docs/operations.md.
+ *
+ * @example
+ * ```ts
+ * import { Engine, type EngineStats } from 'mio-js/engine'
+ *
+ * const engine = new Engine()
+ * const { accepted, pendingBytes, pendingLimit }: EngineStats = engine.stats()
+ * console.log(accepted, pendingBytes, pendingLimit) // 0 0 0
+ * await engine.close()
+ * ```
  */
 export interface EngineStats {
   /** Turns of the state machines: each goes through what is ready. */
@@ -45,7 +55,19 @@ export interface EngineStats {
   readonly threaded: number
 }
 
-/** What {@link Server.stats} counts, since it listens. Whole numbers. */
+/**
+ * What {@link Server.stats} counts, since it listens. Whole numbers.
+ *
+ * @example
+ * ```ts
+ * import { type ServerStats, listen } from 'mio-js/engine'
+ *
+ * const server = listen({ hostname: '127.0.0.1' })
+ * const { open, dropped, shed }: ServerStats = server.stats()
+ * console.log(open, dropped, shed) // 0 0 0
+ * await server.close()
+ * ```
+ */
 export interface ServerStats {
   /** Connections that were accepted and kept. */
   readonly accepted: number

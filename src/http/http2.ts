@@ -10,10 +10,30 @@ import { linkServer, linkSession } from './below.ts'
 
 export * from 'node:http2'
 
-/** Options of core's servers, and {@link OwnOptions}. */
+/**
+ * Options of core's servers, and {@link OwnOptions}.
+ *
+ * @example
+ * ```ts
+ * import { http2 } from 'mio-js/http'
+ *
+ * const options: http2.ServerOptions = { settings: { maxConcurrentStreams: 100 } }
+ * console.log(http2.createServer(options).listening) // false
+ * ```
+ */
 export interface ServerOptions extends core.ServerOptions, OwnOptions {}
 
-/** Options of core's servers, and {@link OwnOptions}. */
+/**
+ * Options of core's servers, and {@link OwnOptions}.
+ *
+ * @example
+ * ```ts
+ * import { http2 } from 'mio-js/http'
+ *
+ * const options: http2.SecureServerOptions = { allowHTTP1: true, minVersion: 'TLSv1.3' }
+ * console.log(http2.createSecureServer(options).listening) // false
+ * ```
+ */
 export interface SecureServerOptions extends core.SecureServerOptions, OwnOptions {}
 
 /** @inline */
@@ -32,21 +52,73 @@ interface MakeSecureServer {
   (options: SecureServerOptions, onRequest?: Handler): core.Http2SecureServer
 }
 
-/** As `http2.createServer` of core, with a server that listens by the engine. */
+/**
+ * As `http2.createServer` of core, with a server that listens by the engine.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { http2 } from 'mio-js/http'
+ * import type { AddressInfo } from 'mio-js/net'
+ *
+ * const server = http2.createServer((request, response) =>
+ *   response.end(`hello from ${request.url}`),
+ * )
+ * server.listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+ * console.log(await text(session.request({ ':path': '/page' }))) // hello from /page
+ * session.close()
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export const createServer: MakeServer = (...args: unknown[]) => {
   const server = Reflect.apply(core.createServer, core, args) as core.Http2Server
   linkServer(server)
   return adopt(server, args[0])
 }
 
-/** As `http2.createSecureServer` of core, with a server that listens by the engine. */
+/**
+ * As `http2.createSecureServer` of core, with a server that listens by the engine.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs'
+ * import { http2 } from 'mio-js/http'
+ *
+ * export function serve(certFile: string, keyFile: string) {
+ *   const options = { cert: readFileSync(certFile), key: readFileSync(keyFile), allowHTTP1: true }
+ *   return http2.createSecureServer(options, (_request, response) => response.end('hello'))
+ * }
+ * ```
+ */
 export const createSecureServer: MakeSecureServer = (...args: unknown[]) => {
   const server = Reflect.apply(core.createSecureServer, core, args) as core.Http2SecureServer
   linkServer(server)
   return adopt(server, args[0])
 }
 
-/** As `http2.connect` of core, over a socket of `mio-js/net`. */
+/**
+ * As `http2.connect` of core, over a socket of `mio-js/net`.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { http2 } from 'mio-js/http'
+ * import type { AddressInfo } from 'mio-js/net'
+ *
+ * const server = http2.createServer().listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+ * await once(session, 'connect')
+ * console.log(session.closed) // false
+ * session.close()
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export const connect: typeof core.connect = (authority: string | URL, ...rest: unknown[]) => {
   const [first, second] = rest
   const given = typeof first === 'object' && first !== null ? (first as Options) : {}

@@ -31,15 +31,46 @@ function normalize(args: readonly unknown[]): [Record<string, unknown>, Callback
   return [options, typeof last === 'function' ? (last as Callback) : undefined]
 }
 
+/**
+ * As `https.Agent` of core.
+ *
+ * @example
+ * ```ts
+ * import { https } from 'mio-js/http'
+ *
+ * const agent: https.Agent = new https.Agent({ keepAlive: true })
+ * agent.destroy()
+ * ```
+ */
 export type Agent = core.Agent
 
 /** @inline */
 type AgentConstructor = typeof core.Agent & ((options?: core.AgentOptions) => Agent)
 
-/** As `https.Agent` of core, with connections by `mio-js/net`. */
+/**
+ * As `https.Agent` of core, with connections by `mio-js/net`.
+ *
+ * @example
+ * ```ts
+ * import { https } from 'mio-js/http'
+ *
+ * const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: true })
+ * console.log(agent.options.keepAlive) // true
+ * agent.destroy()
+ * ```
+ */
 export const Agent = callable('Agent', AgentClass, (self, options?: core.AgentOptions) => {
   Reflect.apply(core.Agent, self, [options])
 }) as unknown as AgentConstructor
 
-/** The agent of requests that name none, made as that of core is. */
+/**
+ * The agent of requests that name none, made as that of core is.
+ *
+ * @example
+ * ```ts
+ * import { https } from 'mio-js/http'
+ *
+ * console.log(https.globalAgent instanceof https.Agent) // true
+ * ```
+ */
 export const globalAgent: Agent = new Agent({ ...optionsOf(core.globalAgent) })

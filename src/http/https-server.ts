@@ -9,13 +9,37 @@ type Requests = typeof IncomingMessage
 /** @inline */
 type Responses<Q extends Requests> = typeof ServerResponse<InstanceType<Q>>
 
-/** Options of core's servers, and {@link OwnOptions}. */
+/**
+ * Options of core's servers, and {@link OwnOptions}.
+ *
+ * @example
+ * ```ts
+ * import { https } from 'mio-js/http'
+ *
+ * const options: https.ServerOptions = {
+ *   minVersion: 'TLSv1.3',
+ *   native: process.platform !== 'win32',
+ * }
+ * console.log(https.createServer(options).listening) // false
+ * ```
+ */
 export interface ServerOptions<
   Q extends Requests = Requests,
   P extends Responses<Q> = typeof ServerResponse,
 >
   extends core.ServerOptions<Q, P>, OwnOptions {}
 
+/**
+ * As `https.Server` of core.
+ *
+ * @example
+ * ```ts
+ * import { https } from 'mio-js/http'
+ *
+ * const server: https.Server = https.createServer({ minVersion: 'TLSv1.3' })
+ * console.log(server.listening) // false
+ * ```
+ */
 export type Server<
   Q extends Requests = Requests,
   P extends Responses<Q> = typeof ServerResponse,
@@ -60,11 +84,35 @@ function initialise(server: core.Server, args: readonly unknown[]): void {
   linkServer(server)
 }
 
-/** As `https.Server` of core, of which its objects are instances, but listening by the engine. */
+/**
+ * As `https.Server` of core, of which its objects are instances, but listening by the engine.
+ *
+ * @example
+ * ```ts
+ * import core from 'node:https'
+ * import { https } from 'mio-js/http'
+ *
+ * console.log(new https.Server({}) instanceof core.Server) // true
+ * ```
+ */
 export const Server = callable('Server', ServerClass, (self, ...args: unknown[]) => {
   Reflect.apply(core.Server, self, args)
   initialise(self, args)
 }) as unknown as ServerConstructor
 
-/** As `https.createServer` of core, with a server that listens by the engine. */
+/**
+ * As `https.createServer` of core, with a server that listens by the engine.
+ *
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs'
+ * import { https } from 'mio-js/http'
+ *
+ * // `native`: accepted by the engine, carried by Node's own sockets, which is faster for TLS.
+ * export function serve(certFile: string, keyFile: string): https.Server {
+ *   const options = { cert: readFileSync(certFile), key: readFileSync(keyFile), native: true }
+ *   return https.createServer(options, (_request, response) => response.end('hello'))
+ * }
+ * ```
+ */
 export const createServer: Make = (...args: unknown[]) => Reflect.construct(Server, args) as Server

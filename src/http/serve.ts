@@ -6,7 +6,20 @@ import { unavailableHere } from '../errors.ts'
 import { type ListeningServer, listen } from '../net/listening.ts'
 import { checkNative, natively } from './native.ts'
 
-/** What `createServer` takes beside core's options. */
+/**
+ * What `createServer` takes beside core's options.
+ *
+ * @example
+ * ```ts
+ * import { Engine } from 'mio-js/engine'
+ * import { type OwnOptions, createServer } from 'mio-js/http'
+ *
+ * const engine = new Engine({ io: 'thread' })
+ * const own: OwnOptions = { engine }
+ * console.log(createServer({ ...own, keepAliveTimeout: 5_000 }).keepAliveTimeout) // 5000
+ * await engine.close()
+ * ```
+ */
 export interface OwnOptions {
   /** The engine that listens. Default: one that all servers and sockets of the thread share. */
   readonly engine?: Engine | undefined

@@ -7,7 +7,18 @@ import { handleAdopted, placedFailure, systemFailure, wrongValue } from './error
 import type { State } from './state.ts'
 import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
 
-/** Where a {@link BoundSocket} is bound. */
+/**
+ * Where a {@link BoundSocket} is bound.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { BoundSocket, type BoundSocketOptions } from 'mio-js/net'
+ *
+ * const options: BoundSocketOptions = { host: '127.0.0.1', port: 0 }
+ * new BoundSocket(options).close()
+ * ```
+ */
 export interface BoundSocketOptions {
   /** A literal address. Default: `0.0.0.0`, or `::` with `ipv6Only`. */
   readonly host?: string | null
@@ -29,6 +40,21 @@ export interface Bound {
  * A socket that is bound and neither listens nor connects yet, as `net.BoundSocket` of Node 26: one
  * server's `listen`, or one `new Socket({ handle })`, takes it over. Binding does not block, and
  * fails by throwing. Not on Windows.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { once } from 'node:events'
+ * import { BoundSocket, createServer } from 'mio-js/net'
+ *
+ * const bound = new BoundSocket({ host: '127.0.0.1' })
+ * const { port } = bound.address() as { port: number }
+ * const server = createServer().listen(bound)
+ * await once(server, 'listening')
+ * console.log((server.address() as { port: number }).port === port) // true
+ * server.close()
+ * await once(server, 'close')
+ * ```
  */
 export class BoundSocket {
   #fd: number

@@ -2,6 +2,12 @@
  * `node:net` on the engine: change the import, and the system calls leave the JavaScript thread.
  * What is documented for `node:net` holds here, with the additions of {@link Socket} and
  * {@link Server}; every difference is in docs/net.md.
+ *
+ * The same as in `node:net` are `BlockList`, `SocketAddress`, `isIP`, `isIPv4`, `isIPv6`,
+ * `getDefaultAutoSelectFamily`, `setDefaultAutoSelectFamily`, `getDefaultAutoSelectFamilyAttemptTimeout`,
+ * `setDefaultAutoSelectFamilyAttemptTimeout`, and all types that have no page here. `default` has all values.
+ *
+ * @module
  */
 import {
   BlockList,
@@ -34,9 +40,27 @@ export type { ConnectOptions, ServerOptions, SocketOptions }
 // So that the types of a program come from the same place as its functions.
 export type * from 'node:net'
 
-/** The same as {@link connect}. */
+/**
+ * The same as {@link connect}.
+ *
+ * @example
+ * ```ts
+ * import { connect, createConnection } from 'mio-js/net'
+ *
+ * console.log(createConnection === connect) // true
+ * ```
+ */
 export const createConnection = connect
-/** The same as {@link Socket}. */
+/**
+ * The same as {@link Socket}.
+ *
+ * @example
+ * ```ts
+ * import { Socket, Stream } from 'mio-js/net'
+ *
+ * console.log(Stream === Socket) // true
+ * ```
+ */
 export const Stream = Socket
 export { BoundSocket, Server, Socket, _normalizeArgs, adopt, connect, createServer }
 export {
@@ -51,6 +75,7 @@ export {
   setDefaultAutoSelectFamilyAttemptTimeout,
 }
 
+/** @hidden */
 export default {
   BlockList,
   BoundSocket,

@@ -3,7 +3,30 @@ import { ended, stopReading } from './link.ts'
 import type { Socket } from './socket.ts'
 import { stateOf } from './state.ts'
 
-/** Memory of the program's that received bytes are put into, and who is told: `this` is the socket. */
+/**
+ * Memory of the program's that received bytes are put into, and who is told: `this` is the socket.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { type AddressInfo, type OnReadOptions, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const onread: OnReadOptions = {
+ *   buffer: Buffer.alloc(65_536), // used again and again
+ *   callback(count, buffer) {
+ *     console.log(Buffer.from(buffer.buffer, buffer.byteOffset, count).toString()) // hello
+ *     return true // false pauses
+ *   },
+ * }
+ * const { port } = server.address() as AddressInfo
+ * const socket = connect({ port, host: '127.0.0.1', onread })
+ * await once(socket, 'close')
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export interface OnReadOptions {
   readonly buffer: Uint8Array | (() => Uint8Array)
   readonly callback: (count: number, buffer: Uint8Array) => boolean

@@ -4,7 +4,27 @@ import { stateOf } from './state.ts'
 import type { SocketOptionValues } from '../option-values.ts'
 import type { SocketOptions } from '../socket-options.ts'
 
-/** The names of options, as {@link SocketOptions} has them. */
+/**
+ * The names of options, as {@link SocketOptions} has them.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { type AddressInfo, type OptionName, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.resume().end()).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').resume()
+ * await once(socket, 'connect')
+ * const name: OptionName = 'nodelay'
+ * socket.setOption(name, true)
+ * console.log(socket.getOption(name)) // true
+ * socket.end()
+ * await once(socket, 'close')
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export type OptionName = keyof SocketOptionValues
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>

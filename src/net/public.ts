@@ -72,6 +72,17 @@ interface SharedExtras {
   readonly onread?: OnReadOptions | null | undefined
 }
 
+/**
+ * Options of {@link Socket}: those of `node:net`, of Node 26 as well, and what is added here.
+ *
+ * @example
+ * ```ts
+ * import { Socket, type SocketOptions } from 'mio-js/net'
+ *
+ * const options: SocketOptions = { noDelay: true, maxPending: 2 ** 20 }
+ * new Socket(options).destroy()
+ * ```
+ */
 export interface SocketOptions extends Omit<core.SocketConstructorOpts, 'onread'>, SharedExtras {
   /** A socket that is bound already. */
   readonly handle?: BoundSocket
@@ -83,16 +94,80 @@ export interface SocketOptions extends Omit<core.SocketConstructorOpts, 'onread'
   readonly highWaterMark?: number
 }
 
+/**
+ * Options of {@link connect}: those of a socket, and where to.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { type AddressInfo, type ConnectOptions, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const { port } = server.address() as AddressInfo
+ * const options: ConnectOptions = { host: '127.0.0.1', port, maxPending: 2 ** 20 }
+ * const socket = connect(options).resume()
+ * await once(socket, 'close')
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export type ConnectOptions = SocketOptions &
   (Omit<core.TcpNetConnectOpts, 'onread'> | Omit<core.IpcNetConnectOpts, 'onread'>)
 
+/**
+ * Options of {@link Server}: those of `node:net`, and what is added here.
+ *
+ * @example
+ * ```ts
+ * import { Engine } from 'mio-js/engine'
+ * import { Server, type ServerOptions } from 'mio-js/net'
+ *
+ * const engine = new Engine({ io: 'thread' })
+ * const options: ServerOptions = { engine, maxPending: 2 ** 20, noDelay: true }
+ * console.log(new Server(options).listening) // false
+ * await engine.close()
+ * ```
+ */
 export interface ServerOptions extends core.ServerOpts, SharedExtras {
   readonly blockList?: core.BlockList
 }
 
+/**
+ * A socket: all that one of `node:net` is, and what is added here.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { type AddressInfo, type Socket, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const { port } = server.address() as AddressInfo
+ * const socket: Socket = connect(port, '127.0.0.1')
+ * await once(socket, 'readable')
+ * console.log(socket.peek(4)?.toString()) // hell
+ * socket.setOption('userTimeout', 5_000)
+ * socket.resume()
+ * await once(socket, 'close')
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export type Socket = core.Socket & SocketExtras
 
-/** As `node:net` has it, on the engine. Can be called without `new`. */
+/**
+ * As `node:net` has it, on the engine. Can be called without `new`.
+ *
+ * @example
+ * ```ts
+ * import { Socket } from 'mio-js/net'
+ *
+ * const socket = new Socket() // connects to nobody yet: socket.connect(port, host)
+ * console.log(socket.readyState, socket.fd) // open -1
+ * socket.destroy()
+ * ```
+ */
 export const Socket = SocketClass as unknown as {
   new (options?: SocketOptions): Socket
   (options?: SocketOptions): Socket
@@ -105,26 +180,90 @@ interface ServerExtras {
   stats(): ServerStats | undefined
 }
 
+/**
+ * A server: all that one of `node:net` is, and what is added here.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { type Server, createServer } from 'mio-js/net'
+ *
+ * const server: Server = createServer().listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * console.log(server.stats()?.open) // 0
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export type Server = core.Server & ServerExtras
 
 /** @inline */
 type Listener = (socket: Socket) => void
 
-/** As `node:net` has it, on the engine. Can be called without `new`. */
+/**
+ * As `node:net` has it, on the engine. Can be called without `new`.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { Server } from 'mio-js/net'
+ *
+ * const server = new Server((socket) => socket.end('hello'))
+ * server.listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * server.close()
+ * await once(server, 'close')
+ * console.log(server.listening) // false
+ * ```
+ */
 export const Server = ServerClass as unknown as {
   new (options?: ServerOptions | Listener, listener?: Listener): Server
   (options?: ServerOptions | Listener, listener?: Listener): Server
   readonly prototype: Server
 }
 
-/** Makes a server. @throws `ERR_INVALID_ARG_TYPE`. */
+/**
+ * Makes a server. @throws `ERR_INVALID_ARG_TYPE`.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { type AddressInfo, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+ * socket.end('there and back')
+ * console.log(await text(socket)) // there and back
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export function createServer(listener?: Listener): Server
 export function createServer(options?: ServerOptions, listener?: Listener): Server
 export function createServer(options?: ServerOptions | Listener, listener?: Listener): Server {
   return new Server(options, listener)
 }
 
-/** Makes a socket and connects it: to options, a port and host, or a path. */
+/**
+ * Makes a socket and connects it: to options, a port and host, or a path.
+ *
+ * @example
+ * ```ts
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { type AddressInfo, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const { port } = server.address() as AddressInfo
+ * const socket = connect({ port, host: '127.0.0.1' }, () => console.log(socket.fd !== 0)) // true
+ * console.log(await text(socket)) // hello
+ * server.close()
+ * await once(server, 'close')
+ * ```
+ */
 export function connect(options: ConnectOptions, listener?: () => void): Socket
 export function connect(port: number | string, host?: string, listener?: () => void): Socket
 export function connect(port: number | string, listener?: () => void): Socket
@@ -142,6 +281,26 @@ export function connect(...args: unknown[]): Socket {
  * A socket that goes on where another one was detached. The descriptor is its own from here on.
  *
  * @throws `ERR_INVALID_FD_TYPE`, `ERR_FD_OWNED`; the descriptor is still the caller's then.
+ *
+ * @example
+ * ```ts
+ * // Not on Windows.
+ * import { once } from 'node:events'
+ * import { text } from 'node:stream/consumers'
+ * import { type AddressInfo, adopt, connect, createServer } from 'mio-js/net'
+ *
+ * const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1')
+ * await once(server, 'listening')
+ * const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+ * await once(socket, 'connect')
+ *
+ * const detached = await socket.detach() // here, or in another thread:
+ * const same = adopt(detached)
+ * same.end('there and back')
+ * console.log(await text(same)) // there and back
+ * server.close()
+ * await once(server, 'close')
+ * ```
  */
 export function adopt(detached: Detached, options?: SocketOptions): Socket {
   const { fd, leftover } = detached

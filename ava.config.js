@@ -1,5 +1,5 @@
 /** What stands on the engine, or does not use it, need not be run again for another way to wake up: scripts/test.ts. */
-const above = ['cli', 'net', 'http', 'register', 'drop-in', 'release'].map(
+const above = ['cli', 'net', 'http', 'register', 'drop-in', 'release', 'docs'].map(
   (folder) => `!build/__test__/${folder}/**`,
 )
 

@@ -1,14 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 import { rewrite } from '../../scripts/docs/places.js'
 import { markdown } from './markdown.js'
 import { nav, sidebar } from './navigation.js'
+
+/** In the page itself: it is small, and right wherever the site is. */
+const icon = `data:image/svg+xml;base64,${readFileSync(`${import.meta.dirname}/../images/icon.svg`).toString('base64')}`
 
 export default defineConfig({
   title: 'mio-js',
   description:
     "The operating system's readiness polling for Node.js: Rust's mio, typed and prebuilt",
   lang: 'en',
-  srcDir: '.',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: icon }]],
   cacheDir: '../build/vitepress',
   cleanUrls: true,
   rewrites: rewrite,

@@ -21,10 +21,10 @@ const doors = [
 /** Folders of TypeDoc's, in the order of a page, and what such a thing is called. */
 const kinds = {
   classes: 'Classes',
-  functions: 'Functions',
-  variables: 'Values',
   interfaces: 'Interfaces',
   'type-aliases': 'Types',
+  functions: 'Functions',
+  variables: 'Values',
 } as const
 
 type Kind = keyof typeof kinds
@@ -84,8 +84,10 @@ function page(parts: readonly Part[], textOf: (part: Part) => string): string {
     return `---\noutline: false\n---\n\n# ${title}\n\n${textOf(first)}`
   }
   const title = namespace === '' ? name : `${namespace}.${name}`
-  const heading = (part: Part): string => (isType(part) ? '## As a type\n\n' : '')
-  const bodies = parts.map((part, index) => (index === 0 ? '' : heading(part)) + textOf(part))
+  // The members of what is both stand with the type; the value is how one is made.
+  const bodies = parts.map((part, index) =>
+    index === 0 ? textOf(part) : `## As a value\n\n${textOf(part).replaceAll(/^##/gm, '###')}`,
+  )
   const top = importOf(first, parts.every(isType))
   return `---\noutline: [2, 3]\n---\n\n# ${title}\n\n${top}\n${bodies.join('\n\n')}`
 }
@@ -116,21 +118,24 @@ export function writeReference(): Entry[] {
       withLinks(readFileSync(join(raw, file), 'utf8').trim(), (link) => {
         const target = places.get(posix.join(posix.dirname(file), link))
         return target === undefined ? link : posix.relative(posix.dirname(path), target)
-      })
+      }).replaceAll(/^## Type Declaration\n+(?=## )/gm, '') // with nothing in it
     write(path, `${page(own, textOf)}\n`)
   }
   rmSync(raw, { recursive: true })
-  return [...pages.values()].flatMap(([part]) => {
+  return [...pages.values()].flatMap((own) => {
+    const part = own.at(-1) // a value counts as one, whatever else it is
     if (part?.kind === undefined) return []
     const { door, namespace, kind, name } = part
     return [{ door: door.door, namespace, kind: kinds[kind], name, page: pageOf(part) }]
   })
 }
 
-/** Links to other pages; those to documents that comments name as files become some. */
+/** Links to other pages; documents that comments name as files become some. */
 function withLinks(text: string, resolve: (link: string) => string): string {
-  return text.replaceAll(
-    /\]\(([^)#\s]+\.md)(#[^)]*)?\)/g,
-    (_, link: string, anchor = '') => `](${resolve(link)}${anchor})`,
-  )
+  return text
+    .replaceAll(
+      /\]\(([^)#\s]+\.md)(#[^)]*)?\)/g,
+      (_, link: string, anchor = '') => `](${resolve(link)}${anchor})`,
+    )
+    .replaceAll(/\bdocs\/([\w-]+)\.md\b/g, '[docs/$1.md](/$1)')
 }

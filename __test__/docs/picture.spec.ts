@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { drawPicture, picture, sharesByDoor } from '../benchmark/picture.js'
-import './support/census.js'
+import { drawPicture, picture, sharesByDoor } from '../../benchmark/picture.js'
+import '../support/census.js'
 
 test('the picture of the README is that of the samples: node build/benchmark/picture.js', (t) => {
   t.is(readFileSync(picture, 'utf8'), drawPicture())

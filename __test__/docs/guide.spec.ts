@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import './support/census.js'
-import { where } from './support/platforms.js'
-import { Sample, samplesOf } from './support/sample.js'
+import '../support/census.js'
+import { where } from '../support/platforms.js'
+import { Sample, samplesOf } from '../support/sample.js'
 
 const host = '127.0.0.1'
 

@@ -91,6 +91,7 @@ seen('every page opens without a complaint, on a telephone', async (t) => {
   looks = await lookAt(context, origin, pages, problems)
   t.deepEqual(problems, [])
   t.is(looks.size, pages.length)
+  t.true(looks.size > 0)
   for (const [address, { title, brokenImages }] of looks) {
     t.regex(title, /mio-js/, address)
     t.deepEqual(brokenImages, [], address)
@@ -98,6 +99,7 @@ seen('every page opens without a complaint, on a telephone', async (t) => {
 })
 
 seen('no page is wider than the telephone', (t) => {
+  t.true(looks.size > 0)
   const wide = [...looks].filter(([, one]) => one.width > one.seen)
   t.deepEqual(
     wide.map(([address, one]) => `${address}: ${one.width}`),
@@ -106,6 +108,7 @@ seen('no page is wider than the telephone', (t) => {
 })
 
 seen('no link is dead, nor is an anchor', (t) => {
+  t.true(looks.size > 0)
   const dead: string[] = []
   for (const [address, { links }] of looks) {
     for (const link of links.filter((one) => one.startsWith('/'))) {
@@ -120,6 +123,7 @@ seen('no link is dead, nor is an anchor', (t) => {
 })
 
 seen('every page is reached by links from the first one', (t) => {
+  t.true(looks.size > 0)
   const reached = new Set(['/'])
   for (const address of reached) {
     for (const link of looks.get(address)?.links ?? []) {
@@ -156,14 +160,15 @@ for (const [query, heading] of [
   seen(`the search finds ${heading} by ${query}, without the network`, async (t) => {
     const desktop = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     const page = await desktop.newPage()
-    watch(page, origin, problems)
+    const complaints: string[] = []
+    watch(page, origin, complaints)
     await page.goto(`${origin}/`)
     await page.locator('#local-search button').click()
     await page.locator('.VPLocalSearchBox input').fill(query)
     const result = page.locator('.VPLocalSearchBox .result', { hasText: heading }).first()
     await result.click()
     await page.locator('.vp-doc h1', { hasText: heading }).waitFor()
-    t.deepEqual(problems, [])
+    t.deepEqual(complaints, [])
     await desktop.close()
   })
 }

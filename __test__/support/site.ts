@@ -1,7 +1,7 @@
 /** The site of the documentation: built, served as a web server would, and looked at in a browser. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
@@ -23,6 +23,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** Builds it by the command, and rejects with all that was printed if that fails. */
 export async function build(): Promise<void> {
+  rmSync(out, { recursive: true, force: true })
   const child = spawn(process.execPath, ['build/scripts/docs.js', '--out', out], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

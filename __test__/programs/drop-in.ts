@@ -2,9 +2,10 @@
 import process from 'node:process'
 import { inspect } from 'node:util'
 import type { Scenario } from '../support/scenario.ts'
+import { long } from '../support/patience.js'
 
 /** Long for a step on loopback. */
-const deadline = 15_000
+const deadline = long(15_000)
 
 async function withDeadline(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import net from 'node:net'
 import { Engine } from 'mio-js/engine'
+import { long } from '../support/patience.js'
 
 const io = process.argv[2] as 'inline'
 
@@ -16,7 +17,7 @@ function count(): number {
 }
 
 async function collect(until: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + long(10_000)
   while (!until() && performance.now() < end) {
     globalThis.gc?.()
     await setImmediate()

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Shutdown, TcpStream } from 'mio-js'
 import { Engine, type EngineOptions, type Handlers, type Socket } from 'mio-js/engine'
+import { long } from '../support/patience.js'
 
 const [, , io, what] = process.argv
 const engine = new Engine({ io: io as EngineOptions['io'] })
@@ -22,7 +23,7 @@ if (what !== 'unhandled') {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + long(10_000)
   while (!condition()) {
     if (performance.now() > end) throw new Error(`timed out: ${log.join('; ')}`)
     await delay(1)

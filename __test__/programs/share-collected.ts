@@ -1,6 +1,7 @@
 /** Drops a shared value, and then the source that was taken with it, and collects garbage. */
 import { setImmediate } from 'node:timers/promises'
 import { TcpListener, TcpStream } from 'mio-js'
+import { long } from '../support/patience.js'
 
 const warnings: string[] = []
 process.on('warning', (warning: Error & { code?: string }) => {
@@ -40,7 +41,7 @@ while (count === null) {
   count = client.read(buffer)
 }
 const echo = buffer.toString('latin1', 0, count)
-const deadline = performance.now() + 10_000
+const deadline = performance.now() + long(10_000)
 let end: number | null = null
 while ((end === null || warnings.length === 0) && performance.now() < deadline) {
   await collect()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { long } from './patience.js'
 
 export interface Outcome {
   code: number | null
@@ -10,7 +11,7 @@ export interface Outcome {
 }
 
 /** Long for any program of the tests. */
-const deadline = 30_000
+const deadline = long(30_000)
 
 /** Runs a program of ../programs in a process of its own, to its end. */
 export async function run(

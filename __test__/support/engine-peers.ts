@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava'
 import type { ConnectOptions, Engine, Handlers, ListenOptions, Server, Socket } from 'mio-js/engine'
 import { deferred, soon } from './engine.js'
 import { until } from './until.js'
+import { long } from './patience.js'
 
 /** A socket of Node that keeps everything it receives, unless it is told not to read. */
 export class Peer {
@@ -189,7 +190,7 @@ export async function deadPort(host = '127.0.0.1'): Promise<number> {
 
 /** Waits until nobody listens any more. Who gets into the queue before is reset, or ends. */
 export async function untilRefused(port: number, host = '127.0.0.1'): Promise<void> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + long(10_000)
   for (;;) {
     const socket = net.connect({ port, host })
     let code: string | undefined

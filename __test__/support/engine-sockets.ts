@@ -13,6 +13,7 @@ import type {
 import { type Driver, soon } from './engine.js'
 import { closing } from './sockets.js'
 import { until } from './until.js'
+import { long } from './patience.js'
 
 /** A socket whose `data` is its journal. */
 export type Told = Socket<Journal>
@@ -243,7 +244,7 @@ export function sendAtOnce(
     const expected = engine.stats().bytesRead + bytes.length
     peer.write(Buffer.from(bytes))
     if (driver !== 'thread') continue
-    const end = performance.now() + 10_000
+    const end = performance.now() + long(10_000)
     while (engine.stats().bytesRead < expected) {
       if (performance.now() > end) throw new Error('timed out: the thread reads')
     }

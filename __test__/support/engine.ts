@@ -2,6 +2,7 @@
 import { type AddressInfo, type Server as NetServer, type Socket, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Engine, type EngineOptions } from 'mio-js/engine'
+import { long } from './patience.js'
 
 /** Where the machine of a lane runs. */
 export const drivers = ['inline', 'thread', 'auto'] as const
@@ -55,7 +56,7 @@ export function deferred<T = void>(): Deferred<T> {
 export async function soon<T>(promise: Promise<T>, what = 'what the test waits for'): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`timed out: ${what}`)), 15_000)
+    timer = setTimeout(() => reject(new Error(`timed out: ${what}`)), long(15_000))
   })
   try {
     return await Promise.race([promise, late])

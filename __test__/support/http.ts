@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import * as mio from 'mio-js/http'
 import { netEngine } from '#src/net/engine.js'
+import { long } from './patience.js'
 
 type Modules = Pick<typeof mio, 'http' | 'https' | 'http2'>
 
@@ -91,8 +92,8 @@ export async function event<T extends unknown[]>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`no ${name} within 20 s`))
-    }, 20_000)
+      reject(new Error(`no ${name} in time`))
+    }, long(20_000))
     const settle = (): void => {
       clearTimeout(timer)
       emitter.removeListener('error', onError)

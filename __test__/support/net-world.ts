@@ -14,9 +14,10 @@ import { join } from 'node:path'
 import { Log } from './net-log.js'
 import type { Net } from './net.js'
 import { until } from './until.js'
+import { long } from './patience.js'
 
 /** Long for any scenario, short of the runner's own limit. */
-const deadline = 10_000
+const deadline = long(10_000)
 
 export interface Pair {
   server: Server

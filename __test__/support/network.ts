@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { long } from './patience.js'
 
 /** What a program of ../programs prints, which is JSON, in that network. */
 type Inside = (program: string, args?: readonly string[]) => Promise<unknown>
@@ -29,7 +30,7 @@ export function inOwnNetwork(
     const file = fileURLToPath(new URL(`../programs/${program}.js`, import.meta.url))
     const script = `${setUp} && exec "$@"`
     const command = [...unshare, script, 'sh', process.execPath, file, ...args]
-    const { stdout } = await promisify(execFile)('unshare', command, { timeout: 30_000 })
+    const { stdout } = await promisify(execFile)('unshare', command, { timeout: long(30_000) })
     return JSON.parse(stdout) as unknown
   }
   const run = async (t: ExecutionContext): Promise<void> => body(t, inside)

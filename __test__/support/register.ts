@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { long } from './patience.js'
 
 /** How many connections of a process were core's sockets, and how many ours. */
 export interface Sockets {
@@ -44,7 +45,7 @@ export async function runProgram(program: string, setting: Setting = {}): Promis
   const child = spawn(process.execPath, [...probe, ...preload, file, ...args], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 40_000,
+    timeout: long(40_000),
   })
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { ExecutionContext } from 'ava'
+import { long } from './patience.js'
 
 /** Long for any program of the documentation, and shorter than the patience of ava. */
-const deadline = 40_000
+const deadline = long(40_000)
 let count = 0
 
 /** All programs of a page. They begin with what they import; other samples are parts of one. */

@@ -7,9 +7,10 @@ import { text } from 'node:stream/consumers'
 import type { ExecutionContext } from 'ava'
 import type { Sockets } from './counted.ts'
 import { where } from './platforms.ts'
+import { long } from './patience.js'
 
 /** Long for any of the programs, and shorter than the patience of ava. */
-const deadline = 30_000
+const deadline = long(30_000)
 
 /**
  * What a program does with a library, in steps that are tests. `door` is how the library comes to our

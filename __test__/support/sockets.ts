@@ -11,11 +11,12 @@ import {
   Token,
 } from 'mio-js'
 import { until } from './until.js'
+import { long } from './patience.js'
 
 export const BOTH = Interest.READABLE.add(Interest.WRITABLE)
 
 /** Long for any event on loopback. */
-export const patience = 10_000
+export const patience = long(10_000)
 
 /** The loopback address of each family, with a port that the system chooses. */
 export const families = [

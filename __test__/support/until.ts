@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
+import { long } from './patience.js'
 
 /** Long for any event on loopback, short for a person. */
-const deadline = 10_000
+const deadline = long(10_000)
 
-/** Turns the event loop until `condition` holds; rejects after 10 s. */
+/** Turns the event loop until `condition` holds; rejects after 10 s, or later where all takes longer. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -1,4 +1,5 @@
-const DEADLINE = 15_000
+import { long } from '../../support/patience.js'
+const DEADLINE = long(15_000)
 
 export async function deadline<T>(work: Promise<T>, message: string, time = DEADLINE): Promise<T> {
   let timer: NodeJS.Timeout | undefined

@@ -13,9 +13,10 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { find } from './tools.ts'
+import { long } from '../patience.js'
 
 /** Long for any server, and shorter than the patience of ava. */
-const deadline = 40_000
+const deadline = long(40_000)
 const attempts = 3
 
 export const host = '127.0.0.1'

@@ -6,6 +6,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { isComplete } from '../platforms.ts'
+import { long } from '../patience.js'
 
 /** Debian keeps servers where only the superuser looks, and PostgreSQL by its versions. */
 function places(): string[] {
@@ -55,7 +56,7 @@ export async function runTool(
 ): Promise<Finished> {
   const file = find(tool)
   if (file === undefined) throw new Error(`${tool} is not installed`)
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 30_000 })
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: long(30_000) })
   const closed = once(child, 'close')
   child.stdin.on('error', () => {}) // it may end without having read all
   child.stdin.end(input)

@@ -1,7 +1,11 @@
 /** What stands on the engine, or does not use it, need not be run again for another way to wake up: scripts/test.ts. */
-const above = ['cli', 'net', 'http', 'register', 'drop-in', 'release', 'docs'].map(
-  (folder) => `!build/__test__/${folder}/**`,
-)
+const above = [
+  ...['cli', 'net', 'http', 'register', 'drop-in', 'release', 'docs'].map(
+    (folder) => `${folder}/**`,
+  ),
+  'examples/{chat,echo,examples,graceful-restart,http-server,load-balancer}.spec.js',
+  'examples/{metrics,port-forwarder,websocket-server}.spec.js',
+].map((files) => `!build/__test__/${files}`)
 
 export default {
   // What is in packages/ installs tools first, and the others take minutes: they have commands of

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::*;
-use libc::{EADDRNOTAVAIL, EAGAIN, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT};
+use libc::{EADDRNOTAVAIL, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT};
 use mio_js_core::engine::{Command, Profile, Syscall, Target};
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -206,5 +206,8 @@ fn a_full_queue_is_an_error_of_the_system() {
     let _queued = Peer::connect_path(Path::new(&name));
     let mut program = Program::new(mio_js_core::engine::Io::Inline);
     let id = program.connect_path(&name);
-    assert_eq!(program.story(id).events, [Event::Closed(-EAGAIN, CONNECT)]);
+    assert_eq!(
+        program.story(id).events,
+        [Event::Closed(-libc::EAGAIN, CONNECT)]
+    );
 }

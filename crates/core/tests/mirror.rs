@@ -4,7 +4,7 @@ mod util;
 
 use std::io::{Read, Write};
 
-use mio_js_core::{Handle, Io, Mirror, Misuse, Waker, tcp, transfer};
+use mio_js_core::{Handle, Io, Misuse, Waker, tcp, transfer};
 use util::*;
 
 #[test]
@@ -173,7 +173,7 @@ fn the_sources_of_a_closed_poller_are_registered_nowhere() {
 
 /// Whether the system has something to say, be it of nobody.
 #[cfg(unix)]
-fn is_selector_readable(mirror: &mut Mirror, poller: Handle) -> bool {
+fn is_selector_readable(mirror: &mut mio_js_core::Mirror, poller: Handle) -> bool {
     let raw = mirror.poller(poller).expect("an open poller").as_raw();
     let mut outer = mio::Poll::new().expect("a selector");
     let mut events = mio::Events::with_capacity(1);

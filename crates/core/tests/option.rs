@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use mio_js_core::option::{self, NONE, Settings};
 use mio_js_core::{Failure, Handle, Io, Mirror, Misuse, builder};
 use proptest::prelude::*;
+#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use util::{listener, mirror, pair, refused};
 

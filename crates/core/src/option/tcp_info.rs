@@ -206,7 +206,13 @@ pub fn tcp_info(_socket: &SockRef<'_>) -> Result<[f64; TCP_INFO_FIELDS]> {
 
 /// The numbers that lie whole within the bytes.
 #[cfg_attr(
-    not(any(unix, test)),
+    not(any(
+        target_os = "android",
+        target_os = "linux",
+        target_os = "freebsd",
+        target_vendor = "apple",
+        test
+    )),
     expect(dead_code, reason = "there is nothing to read")
 )]
 fn read(bytes: &[u8], places: &[Place]) -> [f64; TCP_INFO_FIELDS] {

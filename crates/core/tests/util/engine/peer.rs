@@ -1,13 +1,13 @@
 //! The other end of a connection: a socket of std's, which blocks, but not for ever.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use socket2::{Domain, MsgHdr, SockAddr, SockRef, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::PATIENCE;
 
@@ -141,6 +141,11 @@ impl Peer {
     /// Sends bytes of a Unix socket with a descriptor, as `SCM_RIGHTS`.
     #[cfg(target_os = "linux")]
     pub(crate) fn send_descriptor(&self, bytes: &[u8]) {
+        use std::io::IoSlice;
+        use std::os::fd::AsRawFd;
+
+        use socket2::MsgHdr;
+
         // A `cmsghdr`: its length, level and type, and the descriptor.
         const LENGTH: usize = size_of::<usize>() + 3 * size_of::<i32>();
         let mut control = LENGTH.to_ne_bytes().to_vec();

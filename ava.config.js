@@ -8,11 +8,11 @@ const above = [
 ].map((files) => `!build/__test__/${files}`)
 
 export default {
-  // What is in packages/ installs tools first, and the others take minutes: they have commands of
-  // their own, `npm run test:registry`, `test:network` and `test:overload`.
+  // What is in packages/ and wasi/ installs tools first, and the others take minutes: they have
+  // commands of their own, `npm run test:registry`, `test:wasi`, `test:network`, `test:overload`.
   files: [
     'build/__test__/**/*.spec.js',
-    '!build/__test__/{packages,network,overload}/**',
+    '!build/__test__/{packages,wasi,network,overload}/**',
     ...(process.env.MIO_JS_TEST_AGAIN ? above : []),
   ],
   // Each file counts descriptors and threads of its process, so tests must not overlap.

@@ -23,7 +23,7 @@ export interface Rust {
 export type Source = 'any' | 'debian'
 
 /** How long rustup may take for a download, in milliseconds. */
-const patience = 300_000
+const patience = 120_000
 
 /** A compiler for a target, with a standard library; throws where there is no way to one. */
 export function rustFor(triple: string, source: Source, inherited: NodeJS.ProcessEnv): Rust {

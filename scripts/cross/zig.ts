@@ -1,14 +1,13 @@
 /**
  * zig, and the command of Cargo that links by it, of exactly the versions in
- * `scripts/tools/requirements.txt`, from PyPI: installed once, outside of the repository.
+ * `scripts/tools/zig.txt`, from PyPI: installed once, outside of the repository.
  */
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { cachePath, installOnce } from '../cache.js'
+import { cachePath } from '../cache.js'
+import { installFromPypi } from './python.js'
 
-const requirements = 'scripts/tools/requirements.txt'
+const requirements = 'scripts/tools/zig.txt'
 
 /** In words, as records have it. */
 export function zigVersions(): string {
@@ -19,7 +18,7 @@ export function zigVersions(): string {
 
 /** What makes `cargo zigbuild` work; installs it if it is not there. */
 export function zigEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const bin = join(installZig(), 'bin')
+  const bin = join(installFromPypi('zig', requirements), 'bin')
   const files = emptyLibnode()
   return {
     ...inherited,
@@ -29,22 +28,6 @@ export function zigEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     ZIG_GLOBAL_CACHE_DIR: cachePath('cross', 'zig-cache'),
     LIBNODE_PATH: files,
   }
-}
-
-function installZig(): string {
-  const wanted = readFileSync(requirements)
-  const name = createHash('sha256').update(wanted).digest('hex').slice(0, 16)
-  return installOnce(cachePath('cross', `zig-${name}`), (stage) => {
-    run('python3', ['-m', 'venv', stage], 'python3 with venv is needed (Debian: python3-venv)')
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-    run(join(stage, 'bin', 'python3'), [...pip, '-r', requirements], 'zig cannot be installed')
-  })
-}
-
-function run(command: string, args: readonly string[], problem: string): void {
-  const { error, status } = spawnSync(command, args, { stdio: ['ignore', 2, 2] })
-  if (status !== 0)
-    throw new Error(`${problem}: ${command} ${error?.message ?? `ended: ${status}`}`)
 }
 
 /**

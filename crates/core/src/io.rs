@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-#[cfg(unix)]
+#[cfg(not(windows))]
 use std::os::fd::{AsRawFd, IntoRawFd};
 #[cfg(windows)]
 use std::os::windows::io::{AsRawHandle, AsRawSocket, IntoRawSocket};
 
-use mio::net::{TcpListener, TcpStream, UdpSocket};
+#[cfg(any(unix, windows))]
+use mio::net::UdpSocket;
+use mio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use mio::net::{UnixDatagram, UnixListener, UnixStream};
 #[cfg(unix)]
@@ -15,13 +17,15 @@ use mio::unix::pipe;
 #[cfg(windows)]
 use mio::windows::NamedPipe;
 use mio::{Interest, Registry, Token, event};
+#[cfg(any(unix, windows))]
 use socket2::SockRef;
 
 #[cfg(unix)]
 use crate::borrowed::BorrowedDescriptor;
+#[cfg(any(unix, windows))]
 use crate::builder::Unbound;
 use crate::error::{Misuse, Result};
-use crate::raw::{self, RawDescriptor, Role};
+use crate::raw::RawDescriptor;
 
 /// Which kind of source something is; the numbers are shared with the facade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +34,7 @@ pub enum Kind {
     TcpListener = 0,
     /// [`Io::TcpStream`]
     TcpStream = 1,
-    /// [`Io::UdpSocket`]
+    /// `Io::UdpSocket`
     UdpSocket = 2,
     /// `Io::UnixListener`
     UnixListener = 3,
@@ -46,7 +50,7 @@ pub enum Kind {
     Borrowed = 8,
     /// `Io::NamedPipe`
     NamedPipe = 9,
-    /// [`Io::Unbound`]
+    /// `Io::Unbound`
     Unbound = 10,
 }
 
@@ -77,6 +81,7 @@ pub enum Io {
     /// A TCP connection, or one that is being made.
     TcpStream(TcpStream),
     /// A UDP socket.
+    #[cfg(any(unix, windows))]
     UdpSocket(UdpSocket),
     /// A listening Unix socket.
     #[cfg(unix)]
@@ -100,6 +105,7 @@ pub enum Io {
     #[cfg(windows)]
     NamedPipe(NamedPipe),
     /// A socket that does not listen or connect yet. It cannot be polled.
+    #[cfg(any(unix, windows))]
     Unbound(Unbound),
 }
 
@@ -108,6 +114,7 @@ macro_rules! each {
         match $io {
             Io::TcpListener($socket) => $result,
             Io::TcpStream($socket) => $result,
+            #[cfg(any(unix, windows))]
             Io::UdpSocket($socket) => $result,
             #[cfg(unix)]
             Io::UnixListener($socket) => $result,
@@ -123,6 +130,7 @@ macro_rules! each {
             Io::Borrowed($socket) => $result,
             #[cfg(windows)]
             Io::NamedPipe($socket) => $result,
+            #[cfg(any(unix, windows))]
             Io::Unbound($socket) => $result,
         }
     };
@@ -135,6 +143,7 @@ impl Io {
         match self {
             Self::TcpListener(_) => Kind::TcpListener,
             Self::TcpStream(_) => Kind::TcpStream,
+            #[cfg(any(unix, windows))]
             Self::UdpSocket(_) => Kind::UdpSocket,
             #[cfg(unix)]
             Self::UnixListener(_) => Kind::UnixListener,
@@ -150,6 +159,7 @@ impl Io {
             Self::Borrowed(_) => Kind::Borrowed,
             #[cfg(windows)]
             Self::NamedPipe(_) => Kind::NamedPipe,
+            #[cfg(any(unix, windows))]
             Self::Unbound(_) => Kind::Unbound,
         }
     }
@@ -157,6 +167,7 @@ impl Io {
     /// The socket, for options and addresses.
     ///
     /// Errors: [`Misuse::WrongSource`] for what is no socket.
+    #[cfg(any(unix, windows))]
     pub fn socket(&self) -> Result<SockRef<'_>> {
         Ok(match self {
             Self::TcpListener(socket) => SockRef::from(socket),
@@ -178,13 +189,41 @@ impl Io {
         })
     }
 
+    /// Reads and clears `SO_ERROR`; of a named pipe, why connecting failed.
+    pub(crate) fn take_error(&self) -> Result<Option<io::Error>> {
+        match self {
+            #[cfg(windows)]
+            Self::NamedPipe(pipe) => Ok(pipe.take_error()?),
+            #[cfg(any(unix, windows))]
+            _ => Ok(self.socket()?.take_error()?),
+            #[cfg(not(any(unix, windows)))]
+            Self::TcpListener(socket) => Ok(socket.take_error()?),
+            #[cfg(not(any(unix, windows)))]
+            Self::TcpStream(socket) => Ok(socket.take_error()?),
+        }
+    }
+
+    /// Whether the system knows a peer, of whatever family.
+    pub(crate) fn find_peer(&self) -> Result<io::Result<()>> {
+        #[cfg(any(unix, windows))]
+        return Ok(self.socket()?.peer_addr().map(drop));
+        #[cfg(not(any(unix, windows)))]
+        return match self {
+            Self::TcpStream(socket) => Ok(socket.peer_addr().map(drop)),
+            Self::TcpListener(_) => Err(Misuse::WrongSource.into()),
+        };
+    }
+
     /// The IP address that the socket is bound to.
     pub fn local_addr(&self) -> Result<SocketAddr> {
         match self {
             Self::TcpListener(socket) => Ok(socket.local_addr()?),
             Self::TcpStream(socket) => Ok(socket.local_addr()?),
+            #[cfg(any(unix, windows))]
             Self::UdpSocket(socket) => Ok(socket.local_addr()?),
+            #[cfg(any(unix, windows))]
             Self::Unbound(socket) => socket.local_addr(),
+            #[cfg(any(unix, windows))]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -193,6 +232,7 @@ impl Io {
     pub fn peer_addr(&self) -> Result<SocketAddr> {
         match self {
             Self::TcpStream(socket) => Ok(socket.peer_addr()?),
+            #[cfg(any(unix, windows))]
             Self::UdpSocket(socket) => Ok(socket.peer_addr()?),
             _ => Err(Misuse::WrongSource.into()),
         }
@@ -203,7 +243,9 @@ impl Io {
         match self {
             Self::TcpListener(socket) => Ok(socket.ttl()?),
             Self::TcpStream(socket) => Ok(socket.ttl()?),
+            #[cfg(any(unix, windows))]
             Self::UdpSocket(socket) => Ok(socket.ttl()?),
+            #[cfg(any(unix, windows))]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
@@ -213,14 +255,16 @@ impl Io {
         match self {
             Self::TcpListener(socket) => Ok(socket.set_ttl(ttl)?),
             Self::TcpStream(socket) => Ok(socket.set_ttl(ttl)?),
+            #[cfg(any(unix, windows))]
             Self::UdpSocket(socket) => Ok(socket.set_ttl(ttl)?),
+            #[cfg(any(unix, windows))]
             _ => Err(Misuse::WrongSource.into()),
         }
     }
 
     /// The descriptor, which stays this source's.
     pub fn as_raw(&self) -> RawDescriptor {
-        #[cfg(unix)]
+        #[cfg(not(windows))]
         return each!(self, socket => socket.as_raw_fd());
         #[cfg(windows)]
         return match self {
@@ -237,7 +281,7 @@ impl Io {
     pub(crate) fn is_owner(&self) -> bool {
         #[cfg(unix)]
         return !matches!(self, Self::Borrowed(_));
-        #[cfg(windows)]
+        #[cfg(not(unix))]
         true
     }
 
@@ -259,7 +303,7 @@ impl Io {
 
     /// The descriptor; `None` where there is none without the source.
     pub(crate) fn into_raw(self) -> Option<RawDescriptor> {
-        #[cfg(unix)]
+        #[cfg(not(windows))]
         return Some(each!(self, socket => socket.into_raw_fd()));
         #[cfg(windows)]
         return match self {
@@ -271,26 +315,9 @@ impl Io {
         };
     }
 
-    /// Takes ownership of a listening TCP socket; its kind is checked before.
-    pub fn adopt_tcp_listener(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::TcpListener)?;
-        Ok(Self::TcpListener(TcpListener::from_std(socket.into())))
-    }
-
-    /// Takes ownership of a TCP socket that does not listen.
-    pub fn adopt_tcp_stream(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::TcpStream)?;
-        Ok(Self::TcpStream(TcpStream::from_std(socket.into())))
-    }
-
-    /// Takes ownership of a UDP socket.
-    pub fn adopt_udp_socket(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::UdpSocket)?;
-        Ok(Self::UdpSocket(UdpSocket::from_std(socket.into())))
-    }
-
     /// Tells mio that an operation on the bare descriptor would have blocked, so that it asks the
     /// system for events again where that is needed (Windows).
+    #[cfg(any(unix, windows))]
     pub fn rearm(&self) {
         // The outcome is the would-block that the closure makes.
         let blocked = || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into());
@@ -340,54 +367,5 @@ impl Io {
 
     fn as_source(&mut self) -> &mut dyn event::Source {
         each!(self, socket => socket)
-    }
-}
-
-/// Sources that only Unix has.
-#[cfg(unix)]
-impl Io {
-    /// Takes ownership of a listening Unix socket.
-    pub fn adopt_unix_listener(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::UnixListener)?;
-        Ok(Self::UnixListener(UnixListener::from_std(socket.into())))
-    }
-
-    /// Takes ownership of a Unix stream socket that does not listen.
-    pub fn adopt_unix_stream(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::UnixStream)?;
-        Ok(Self::UnixStream(UnixStream::from_std(socket.into())))
-    }
-
-    /// Takes ownership of a Unix datagram socket.
-    pub fn adopt_unix_datagram(raw: RawDescriptor) -> Result<Self> {
-        let socket = raw::adopt(raw, Role::UnixDatagram)?;
-        Ok(Self::UnixDatagram(UnixDatagram::from_std(socket.into())))
-    }
-
-    /// Takes ownership of the writing end of a pipe, and leaves its modes as they are.
-    pub fn adopt_sender(raw: RawDescriptor) -> Result<Self> {
-        let file = raw::adopt_pipe(raw, raw::End::Writing)?;
-        Ok(Self::Sender(pipe::Sender::from(file)))
-    }
-
-    /// Takes ownership of the reading end of a pipe, and leaves its modes as they are.
-    pub fn adopt_receiver(raw: RawDescriptor) -> Result<Self> {
-        let file = raw::adopt_pipe(raw, raw::End::Reading)?;
-        Ok(Self::Receiver(pipe::Receiver::from(file)))
-    }
-
-    /// A descriptor that stays its owner's.
-    pub fn borrow(raw: RawDescriptor) -> Result<Self> {
-        Ok(Self::Borrowed(BorrowedDescriptor::new(raw)?))
-    }
-}
-
-/// Sources that only Windows has.
-#[cfg(windows)]
-impl Io {
-    /// Takes ownership of one end of a named pipe, which must have been opened for overlapped
-    /// operations and must not belong to a completion port: registering it says EINVAL otherwise.
-    pub fn adopt_named_pipe(raw: RawDescriptor) -> Result<Self> {
-        Ok(Self::NamedPipe(raw::adopt_named_pipe(raw)?))
     }
 }

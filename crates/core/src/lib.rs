@@ -5,15 +5,34 @@
 //! registration rules that mio itself only checks in debug builds. Everything else is what the
 //! mirror is made of.
 //!
+//! Unix and Windows have all of it. [WASI and Hermit](crate#wasi-and-hermit) have a part.
+//!
 //! All operations are non-blocking except [`Poller::poll`] with a timeout. Nothing is shared
 //! between threads but a [`Waker`], sources on their way from one to another and, while a [`Waiter`]
 //! has it, a [`Driver`].
+//!
+//! # WASI and Hermit
+//!
+//! `wasm32-wasip1` has what mio has there: pollers, and listeners and streams of TCP that come with the
+//! process ([`Io::adopt_tcp_listener`]), to accept, read, write and shut down. There is nothing that
+//! could bind or connect, addresses and options are unknown, and there are no threads: a [`Waker`] and a
+//! [`Waiter`] are [`Misuse::Unsupported`].
+//!
+//! Hermit has what needs no more than mio: it also binds, connects and wakes, and has addresses; but
+//! nothing is inherited, since there is one process.
+//!
+//! What needs socket2, which knows neither, is for `any(unix, windows)` and does not exist there.
 
 mod address;
+#[cfg(not(target_os = "hermit"))]
+mod adopt;
 #[cfg(unix)]
 mod borrowed;
+#[cfg(any(unix, windows))]
 pub mod builder;
+#[cfg(any(unix, windows))]
 pub mod datagrams;
+#[cfg(any(unix, windows))]
 pub mod engine;
 mod error;
 mod event;
@@ -23,6 +42,7 @@ mod io;
 mod mirror;
 #[cfg(windows)]
 pub mod named_pipe;
+#[cfg(any(unix, windows))]
 pub mod option;
 #[cfg(unix)]
 pub mod pipe;
@@ -32,6 +52,7 @@ mod shared;
 mod source;
 pub mod tcp;
 pub mod transfer;
+#[cfg(any(unix, windows))]
 pub mod udp;
 #[cfg(unix)]
 pub mod unix;

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use mio::Interest;
 
+#[cfg(any(unix, windows))]
 use crate::builder::Unbound;
+#[cfg(any(unix, windows))]
 use crate::engine::is_owned;
 use crate::error::{Misuse, Result};
 use crate::handle::{Handle, Slab};
@@ -176,10 +178,11 @@ impl Mirror {
             || shared::owns(raw)
     }
 
-    /// Lets a socket of [`crate::builder`] become what it was made for, under a new handle, if
+    /// Lets a socket of `builder` become what it was made for, under a new handle, if
     /// `operation` succeeds; else it stays as it is.
     ///
     /// Errors: [`Misuse::WrongSource`] for what is no such socket; what `operation` says.
+    #[cfg(any(unix, windows))]
     pub fn build(
         &mut self,
         builder: Handle,
@@ -394,4 +397,10 @@ impl Mirror {
         let sources = self.sources.len() + self.shared.count();
         (self.pollers.len(), sources)
     }
+}
+
+/// No engine is there to own any.
+#[cfg(not(any(unix, windows)))]
+fn is_owned(_: RawDescriptor) -> bool {
+    false
 }

@@ -24,6 +24,7 @@ pub struct Source {
     pub(crate) place: Option<Place>,
     pub(crate) connect: Connect,
     /// Why receiving many datagrams ended after some of them, for the next call to report.
+    #[cfg(any(unix, windows))]
     pub(crate) deferred: Option<io::Error>,
 }
 
@@ -47,6 +48,7 @@ impl Source {
             io,
             place: None,
             connect,
+            #[cfg(any(unix, windows))]
             deferred: None,
         }
     }
@@ -63,14 +65,11 @@ impl Source {
 
     /// Reads and clears `SO_ERROR`; of a named pipe, why connecting failed.
     pub fn take_error(&mut self) -> Result<Option<io::Error>> {
+        #[cfg(any(unix, windows))]
         if let Some(error) = self.deferred.take() {
             return Ok(Some(error));
         }
-        #[cfg(windows)]
-        if let Io::NamedPipe(pipe) = &self.io {
-            return Ok(pipe.take_error()?);
-        }
-        let error = self.io.socket()?.take_error()?;
+        let error = self.io.take_error()?;
         if let Some(error) = &error {
             self.remember(error);
         }
@@ -92,15 +91,17 @@ impl Source {
         if let Connect::Failed(raw) = self.connect {
             return Err(io::Error::from_raw_os_error(raw).into());
         }
-        let socket = self.io.socket()?;
-        let peer = match socket.peer_addr() {
-            Ok(peer) => peer,
+        match self.io.find_peer()? {
+            Ok(()) => {}
             Err(error) if is_pending(&error) => return Ok(false),
             Err(error) => return Err(error.into()),
-        };
+        }
         // A connect to a port that nobody listens on may meet itself, if the system chooses just that
         // port for it (simultaneous open). Unix sockets without names are alike, and no such case.
-        if matches!(self.io, Io::TcpStream(_)) && socket.local_addr()? == peer {
+        if let Io::TcpStream(stream) = &self.io
+            && let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr())
+            && local == peer
+        {
             self.connect = Connect::Failed(ECONNREFUSED);
             return Err(io::Error::from_raw_os_error(ECONNREFUSED).into());
         }
@@ -123,7 +124,7 @@ impl Source {
             && error.kind() != io::ErrorKind::WouldBlock
             && !is_pending(error)
             // What fails later than the connect has a peer, or had one.
-            && self.io.socket().is_ok_and(|socket| socket.peer_addr().is_err())
+            && self.io.find_peer().is_ok_and(|found| found.is_err())
             && let Some(raw) = error.raw_os_error()
         {
             self.connect = Connect::Failed(raw);
@@ -140,7 +141,7 @@ impl Source {
 fn is_pending(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(libc::EINPROGRESS);
-    #[cfg(windows)]
+    #[cfg(not(unix))]
     let in_progress = false;
     in_progress || error.kind() == io::ErrorKind::NotConnected
 }

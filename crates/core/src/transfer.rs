@@ -132,7 +132,7 @@ fn has_flag(io: &Io) -> bool {
 }
 
 /// There is no such signal.
-#[cfg(windows)]
+#[cfg(not(unix))]
 fn without_sigpipe<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     write()
 }

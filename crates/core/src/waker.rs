@@ -12,6 +12,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
+#[cfg(not(target_os = "wasi"))]
+use mio::Waker as SystemWaker;
+
 use crate::error::{Misuse, Result};
 
 /// The kernel's token of the wake-up. No slab reaches it: its last index stays unused.
@@ -20,11 +23,27 @@ pub(crate) const WAKER_TOKEN: mio::Token = mio::Token(usize::MAX);
 /// What wakes one poller, from any thread.
 #[derive(Debug)]
 pub struct WakeSignal {
-    waker: mio::Waker,
+    waker: SystemWaker,
     /// The program called `wake` and no poll has reported it yet.
     woken: AtomicBool,
     /// The number of the program's waker; [`NO_WAKER`] when there is none.
     open: AtomicU64,
+}
+
+/// Nothing ends a wait of WASI before its time, so there is never one of these.
+#[cfg(target_os = "wasi")]
+#[derive(Debug)]
+enum SystemWaker {}
+
+#[cfg(target_os = "wasi")]
+impl SystemWaker {
+    fn new(_: &mio::Registry, _: mio::Token) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn wake(&self) -> io::Result<()> {
+        match *self {}
+    }
 }
 
 /// No waker has this number, as they are below 2^53.
@@ -33,7 +52,7 @@ const NO_WAKER: u64 = u64::MAX;
 impl WakeSignal {
     pub(crate) fn new(registry: &mio::Registry) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
-            waker: mio::Waker::new(registry, WAKER_TOKEN)?,
+            waker: SystemWaker::new(registry, WAKER_TOKEN)?,
             woken: AtomicBool::new(false),
             open: AtomicU64::new(NO_WAKER),
         }))

@@ -69,7 +69,7 @@ impl From<Misuse> for Failure {
     }
 }
 
-#[cfg(unix)]
+#[cfg(not(windows))]
 fn system_code(raw: i32) -> i32 {
     -raw
 }

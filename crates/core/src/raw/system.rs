@@ -3,7 +3,9 @@
 #[cfg(unix)]
 use std::io;
 
-use crate::error::{Failure, Misuse, Result};
+#[cfg(any(unix, windows))]
+use crate::error::Failure;
+use crate::error::{Misuse, Result};
 
 /// The index of a network interface.
 ///
@@ -31,6 +33,12 @@ pub(crate) fn interface_index(name: &str) -> Result<u32> {
         0 => Err(Failure::Misuse(Misuse::Address)),
         index => Ok(index),
     }
+}
+
+/// There are no names of interfaces to ask for.
+#[cfg(not(any(unix, windows)))]
+pub(crate) fn interface_index(_: &str) -> Result<u32> {
+    Err(Misuse::Unsupported.into())
 }
 
 /// How many descriptors this process may have open, as far as the system tells.

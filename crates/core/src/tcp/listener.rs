@@ -3,11 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 
-use mio::net::{TcpListener, TcpStream};
+#[cfg(not(target_os = "wasi"))]
+use mio::net::TcpListener;
+use mio::net::TcpStream;
+#[cfg(any(unix, windows))]
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::error::{Misuse, Result};
 use crate::io::Io;
+#[cfg(any(unix, windows))]
 use crate::option::reuse_port;
 
 /// Binds and listens.
@@ -16,6 +20,7 @@ use crate::option::reuse_port;
 /// operating system caps `backlog` (`somaxconn`). `IPV6_V6ONLY` is left at the system's default.
 ///
 /// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ….
+#[cfg(any(unix, windows))]
 pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
     open(address, backlog, |_| Ok(()))
 }
@@ -24,10 +29,12 @@ pub fn bind(address: SocketAddr, backlog: i32) -> Result<Io> {
 /// connections over the listeners; others with the option give them all to one.
 ///
 /// Errors: [`Misuse::Unsupported`] where the system has no such option.
+#[cfg(any(unix, windows))]
 pub fn bind_reusing_port(address: SocketAddr, backlog: i32) -> Result<Io> {
     open(address, backlog, |socket| reuse_port::set(socket, true))
 }
 
+#[cfg(any(unix, windows))]
 fn open(
     address: SocketAddr,
     backlog: i32,
@@ -45,6 +52,14 @@ fn open(
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
     Ok(Io::TcpListener(TcpListener::from_std(socket.into())))
+}
+
+/// Binds and listens, with a queue of the system's length.
+///
+/// Errors: what the system says.
+#[cfg(target_os = "hermit")]
+pub fn bind(address: SocketAddr) -> Result<Io> {
+    Ok(Io::TcpListener(TcpListener::bind(address)?))
 }
 
 /// The next connection, non-blocking and close-on-exec.
@@ -79,4 +94,9 @@ fn aborted() -> io::Error {
 #[cfg(windows)]
 fn aborted() -> io::Error {
     io::Error::from_raw_os_error(windows_sys::Win32::Networking::WinSock::WSAECONNABORTED)
+}
+
+#[cfg(not(any(unix, windows)))]
+fn aborted() -> io::Error {
+    io::ErrorKind::ConnectionAborted.into()
 }

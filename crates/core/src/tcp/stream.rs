@@ -1,5 +1,6 @@
 //! Operations of a TCP stream; its bytes are the business of [`crate::transfer`].
 
+#[cfg(not(target_os = "wasi"))]
 use std::net::SocketAddr;
 
 pub use mio::net::TcpStream;
@@ -10,6 +11,7 @@ use crate::io::Io;
 /// Starts to connect, without waiting.
 ///
 /// Errors: what shows at once: ENETUNREACH, EADDRNOTAVAIL, sometimes ECONNREFUSED, EMFILE, ….
+#[cfg(not(target_os = "wasi"))]
 pub fn connect(address: SocketAddr) -> Result<Io> {
     Ok(Io::TcpStream(TcpStream::connect(address)?))
 }

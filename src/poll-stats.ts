@@ -1,4 +1,20 @@
-/** What {@link Poll.stats} counts, since the Poll was made. Whole numbers. */
+/**
+ * What {@link Poll.stats} counts, since the Poll was made. Whole numbers.
+ *
+ * @example
+ * ```ts
+ * import { Events, Poll, type PollStats, Token, Waker } from 'mio-js'
+ *
+ * const poll = new Poll()
+ * const waker = new Waker(poll.registry, Token(0))
+ * waker.wake()
+ * poll.poll(Events.withCapacity(8), 1000)
+ * const { events, wakes, sources }: PollStats = poll.stats()
+ * console.log(events, wakes, sources) // 1 1 0
+ * waker.close()
+ * poll.close()
+ * ```
+ */
 export interface PollStats {
   /** How often the system was asked for events. A wait that blocks asks every 100 ms. */
   readonly polls: number

@@ -17,6 +17,18 @@ export function removeEngine(engine: Engine): void {
  * The engines of this thread that are not closed, in the order in which they were made: those of the
  * program, the one of `listen` and `connect` of this module, and the one of `mio-js/net`,
  * `mio-js/http` and `mio-js/register`, once these are used. For metrics: each has its `stats()`.
+ *
+ * @example
+ * ```ts
+ * import { Engine, engines } from 'mio-js/engine'
+ *
+ * const engine = new Engine()
+ * console.log(engines().includes(engine)) // true
+ * const waiting = engines().reduce((sum, one) => sum + one.stats().pendingBytes, 0)
+ * console.log(waiting) // 0
+ * await engine.close()
+ * console.log(engines().includes(engine)) // false
+ * ```
  */
 export function engines(): Engine[] {
   return [...known].map((reference) => reference.deref()).filter((engine) => engine !== undefined)

@@ -88,6 +88,7 @@ export class Events {
     return this.#length
   }
 
+  /** Whether there are none. */
   isEmpty(): boolean {
     return this.#length === 0
   }

@@ -54,10 +54,15 @@ export class Interest {
     }
   }
 
+  /** There is something to read, or to accept, or the peer has ended. */
   static readonly READABLE: Interest = interestOf(1)
+  /** There is room to write, or a connect has come to its end. */
   static readonly WRITABLE: Interest = interestOf(2)
+  /** A POSIX AIO request is complete: macOS, FreeBSD, DragonFly. */
   static readonly AIO: Interest = interestOf(4)
+  /** A list of such requests is complete: FreeBSD. */
   static readonly LIO: Interest = interestOf(8)
+  /** There is urgent data (`POLLPRI`): Linux, Android. */
   static readonly PRIORITY: Interest = interestOf(16)
 
   /** The union of both. */
@@ -71,22 +76,27 @@ export class Interest {
     return bits === 0 ? null : interestOf(bits)
   }
 
+  /** Whether {@link Interest.READABLE} is in it. */
   isReadable(): boolean {
     return (this.#bits & 1) !== 0
   }
 
+  /** Whether {@link Interest.WRITABLE} is in it. */
   isWritable(): boolean {
     return (this.#bits & 2) !== 0
   }
 
+  /** Whether {@link Interest.AIO} is in it. */
   isAio(): boolean {
     return (this.#bits & 4) !== 0
   }
 
+  /** Whether {@link Interest.LIO} is in it. */
   isLio(): boolean {
     return (this.#bits & 8) !== 0
   }
 
+  /** Whether {@link Interest.PRIORITY} is in it. */
   isPriority(): boolean {
     return (this.#bits & 16) !== 0
   }

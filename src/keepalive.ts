@@ -16,12 +16,13 @@ import { secondsOf } from './seconds.ts'
  * ```
  */
 export interface Keepalive {
+  /** Whether it probes. */
   readonly enabled: boolean
   /** Milliseconds of silence before the first probe; `undefined` where the system does not tell. */
   readonly time: number | undefined
   /** Milliseconds between two probes; likewise. */
   readonly interval: number | undefined
-  /** Unanswered probes until the connection is dead; likewise. */
+  /** The number of unanswered probes until the connection is dead; likewise. */
   readonly count: number | undefined
 }
 

@@ -19,34 +19,63 @@ import { type SocketOptions, socketOptionsOf } from './socket-options.ts'
  * ```
  */
 export interface SocketOptionValues {
+  /** Milliseconds, 0 to 65,535,000, or `null`: {@link SocketOptions.setLinger}. */
   readonly linger?: number | null | undefined
+  /** Whether, or whether and when: {@link SocketOptions.setKeepalive}. */
   readonly keepalive?: boolean | KeepaliveInit | undefined
+  /** {@link SocketOptions.nodelay}. */
   readonly nodelay?: boolean | undefined
+  /** Bytes, 0 to 2^31 - 1: {@link SocketOptions.setRecvBufferSize}. */
   readonly recvBufferSize?: number | undefined
+  /** Bytes, 0 to 2^31 - 1: {@link SocketOptions.setSendBufferSize}. */
   readonly sendBufferSize?: number | undefined
+  /** {@link SocketOptions.reuseAddress}. */
   readonly reuseAddress?: boolean | undefined
+  /** {@link SocketOptions.reusePort}. */
   readonly reusePort?: boolean | undefined
+  /** {@link SocketOptions.onlyV6}. */
   readonly onlyV6?: boolean | undefined
+  /** 1 to 255: {@link SocketOptions.setTtl}. */
   readonly ttl?: number | undefined
+  /** 0 to 255: {@link SocketOptions.setHopLimit}. */
   readonly hopLimit?: number | undefined
+  /** 0 to 255: {@link SocketOptions.setTos}. */
   readonly tos?: number | undefined
+  /** 0 to 255: {@link SocketOptions.setTclass}. */
   readonly tclass?: number | undefined
+  /** Milliseconds, 0 to 2^31 - 1: {@link SocketOptions.setUserTimeout}. */
   readonly userTimeout?: number | undefined
+  /** {@link SocketOptions.quickAck}. */
   readonly quickAck?: boolean | undefined
+  /** {@link SocketOptions.cork}. */
   readonly cork?: boolean | undefined
+  /** Connections, 0 to 2^31 - 1: {@link SocketOptions.setFastOpen}. */
   readonly fastOpen?: number | undefined
+  /** {@link SocketOptions.fastOpenConnect}. */
   readonly fastOpenConnect?: boolean | undefined
+  /** Milliseconds, 0 to 2,147,483,000: {@link SocketOptions.setDeferAccept}. */
   readonly deferAccept?: number | undefined
+  /** Bytes, 0 to 2^32 - 1: {@link SocketOptions.setNotSentLowat}. */
   readonly notSentLowat?: number | undefined
+  /** 0 to 2^32 - 1: {@link SocketOptions.setMark}. */
   readonly mark?: number | undefined
+  /** A name of at most 15 bytes, or `null`: {@link SocketOptions.setBindDevice}. */
   readonly bindDevice?: string | null | undefined
+  /** {@link SocketOptions.freebind}. */
   readonly freebind?: boolean | undefined
+  /** {@link SocketOptions.transparent}. */
   readonly transparent?: boolean | undefined
+  /** Microseconds, 0 to 2^31 - 1: {@link SocketOptions.setBusyPoll}. */
   readonly busyPoll?: number | undefined
+  /** The number of a CPU: {@link SocketOptions.setIncomingCpu}. */
   readonly incomingCpu?: number | undefined
+  /** Bytes, 0 to 65,535: {@link SocketOptions.setMaxSegment}. */
   readonly maxSegment?: number | undefined
+  /** A name of at most 15 bytes: {@link SocketOptions.setCongestion}. */
   readonly congestion?: string | undefined
+  /** 0 to 2^31 - 1: {@link SocketOptions.setPriority}. */
   readonly priority?: number | undefined
+  /** Bytes, 0 to 2^31 - 1: {@link SocketOptions.setRecvLowat}. */
   readonly recvLowat?: number | undefined
 }
 

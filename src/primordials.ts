@@ -84,6 +84,6 @@ export const run = uncurry(
   second: B,
 ) => unknown
 
-export const { nextTick } = process
+export const nextTick: (callback: () => void) => void = process.nextTick
 export const now = performance.now.bind(performance)
-export const { isView } = ArrayBuffer
+export const isView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView

@@ -58,7 +58,9 @@ export type SharedKind =
  * ```
  */
 export interface SharedSource<K extends SharedKind = SharedKind> {
+  /** The name of the class whose `from` takes it. */
   readonly kind: K
+  /** A number that names it in this process, and nothing any more once it was taken. */
   readonly source: number
 }
 

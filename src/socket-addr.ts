@@ -37,8 +37,11 @@ const key = Symbol('SocketAddr')
  * ```
  */
 export class SocketAddr implements SocketAddrInit {
+  /** The address as text, IPv6 as the system writes it. */
   readonly address: string
+  /** 0 to 65535. */
   readonly port: number
+  /** As in `node:net`. */
   readonly family: 'IPv4' | 'IPv6'
   /** IPv6 only. */
   declare readonly flowinfo?: number

@@ -65,7 +65,7 @@ export class SocketOptions {
     return seconds === NONE ? null : seconds * 1000
   }
 
-  /** From 0 to 65,535,000, rounded up to whole seconds. */
+  /** Milliseconds from 0 to 65,535,000, rounded up to whole seconds; `null` for not at all. */
   setLinger(linger: number | null): void {
     if (linger === null) this.#store.setNumber('linger', NONE)
     else this.#store.setNumber('linger', secondsOf('linger', linger, 0, 65_535))
@@ -99,6 +99,7 @@ export class SocketOptions {
     return this.#flag('nodelay')
   }
 
+  /** Sets {@link SocketOptions.nodelay}. */
   setNodelay(nodelay: boolean): void {
     this.#setFlag('nodelay', nodelay)
   }
@@ -109,6 +110,7 @@ export class SocketOptions {
     return this.#flag('reuseAddress')
   }
 
+  /** Sets {@link SocketOptions.reuseAddress}. */
   setReuseAddress(reuseAddress: boolean): void {
     this.#setFlag('reuseAddress', reuseAddress)
   }
@@ -119,6 +121,7 @@ export class SocketOptions {
     return this.#flag('reusePort')
   }
 
+  /** Sets {@link SocketOptions.reusePort}. */
   setReusePort(reusePort: boolean): void {
     this.#setFlag('reusePort', reusePort)
   }
@@ -128,6 +131,7 @@ export class SocketOptions {
     return this.#flag('onlyV6')
   }
 
+  /** Sets {@link SocketOptions.onlyV6}. */
   setOnlyV6(onlyV6: boolean): void {
     this.#setFlag('onlyV6', onlyV6)
   }
@@ -137,6 +141,7 @@ export class SocketOptions {
     return this.#flag('quickAck')
   }
 
+  /** Sets {@link SocketOptions.quickAck}. */
   setQuickAck(quickAck: boolean): void {
     this.#setFlag('quickAck', quickAck)
   }
@@ -146,6 +151,7 @@ export class SocketOptions {
     return this.#flag('cork')
   }
 
+  /** Sets {@link SocketOptions.cork}. */
   setCork(cork: boolean): void {
     this.#setFlag('cork', cork)
   }
@@ -157,6 +163,7 @@ export class SocketOptions {
     return this.#flag('fastOpenConnect')
   }
 
+  /** Sets {@link SocketOptions.fastOpenConnect}. */
   setFastOpenConnect(fastOpenConnect: boolean): void {
     this.#setFlag('fastOpenConnect', fastOpenConnect)
   }
@@ -166,6 +173,7 @@ export class SocketOptions {
     return this.#flag('freebind')
   }
 
+  /** Sets {@link SocketOptions.freebind}. */
   setFreebind(freebind: boolean): void {
     this.#setFlag('freebind', freebind)
   }
@@ -176,6 +184,7 @@ export class SocketOptions {
     return this.#flag('transparent')
   }
 
+  /** Sets {@link SocketOptions.transparent}. */
   setTransparent(transparent: boolean): void {
     this.#setFlag('transparent', transparent)
   }
@@ -186,7 +195,7 @@ export class SocketOptions {
     return this.#store.number('recvBufferSize')
   }
 
-  /** From 0 to 2^31 - 1. */
+  /** Bytes from 0 to 2^31 - 1. */
   setRecvBufferSize(recvBufferSize: number): void {
     this.#setInteger('recvBufferSize', recvBufferSize, 0, maxInt)
   }
@@ -196,7 +205,7 @@ export class SocketOptions {
     return this.#store.number('sendBufferSize')
   }
 
-  /** From 0 to 2^31 - 1. */
+  /** Bytes from 0 to 2^31 - 1. */
   setSendBufferSize(sendBufferSize: number): void {
     this.#setInteger('sendBufferSize', sendBufferSize, 0, maxInt)
   }
@@ -247,7 +256,7 @@ export class SocketOptions {
     return this.#store.number('userTimeout')
   }
 
-  /** From 0 to 2^31 - 1. */
+  /** Milliseconds from 0 to 2^31 - 1. */
   setUserTimeout(userTimeout: number): void {
     this.#setInteger('userTimeout', userTimeout, 0, maxInt)
   }
@@ -258,7 +267,7 @@ export class SocketOptions {
     return this.#store.number('fastOpen')
   }
 
-  /** From 0 to 2^31 - 1. */
+  /** Connections, from 0 to 2^31 - 1. */
   setFastOpen(fastOpen: number): void {
     this.#setInteger('fastOpen', fastOpen, 0, maxInt)
   }
@@ -273,7 +282,7 @@ export class SocketOptions {
     this.#setInteger('notSentLowat', notSentLowat, 0, maxUint32)
   }
 
-  /** `SO_MARK`: the mark of packets, for routing and filters. Needs `CAP_NET_ADMIN` or `CAP_NET_RAW`. */
+  /** `SO_MARK`: the mark of packets, 32 bits for routing and filters. Needs `CAP_NET_ADMIN` or `CAP_NET_RAW`. */
   mark(): number {
     return this.#store.number('mark')
   }
@@ -288,7 +297,7 @@ export class SocketOptions {
     return this.#store.number('busyPoll')
   }
 
-  /** From 0 to 2^31 - 1. */
+  /** Microseconds from 0 to 2^31 - 1. */
   setBusyPoll(busyPoll: number): void {
     this.#setInteger('busyPoll', busyPoll, 0, maxInt)
   }
@@ -334,13 +343,13 @@ export class SocketOptions {
     return this.#store.number('deferAccept') * 1000
   }
 
-  /** From 0 to 2,147,483,000, rounded up to whole seconds. */
+  /** Milliseconds from 0 to 2,147,483,000, rounded up to whole seconds. */
   setDeferAccept(deferAccept: number): void {
     const value = secondsOf('deferAccept', deferAccept, 0, Math.floor(maxInt / 1000))
     this.#store.setNumber('deferAccept', value)
   }
 
-  /** `SO_INCOMING_CPU`: the CPU that handles packets, or is preferred to; `null` for none. */
+  /** `SO_INCOMING_CPU`: the number of the CPU that handles packets, or is preferred to; `null` for none. */
   incomingCpu(): number | null {
     const cpu = this.#store.number('incomingCpu')
     return cpu === NONE ? null : cpu

@@ -37,8 +37,11 @@ import { Token } from './token.ts'
  * ```
  */
 export interface Source {
+  /** {@link Registry.register} was called with this source. */
   register(registry: Registry, token: Token, interest: Interest): void
+  /** {@link Registry.reregister} was. */
   reregister(registry: Registry, token: Token, interest: Interest): void
+  /** {@link Registry.deregister} was. */
   deregister(registry: Registry): void
 }
 

@@ -64,29 +64,35 @@ const isLinux = process.platform === 'linux' || process.platform === 'android'
  * ```
  */
 export interface TcpInfo {
+  /** Where the connection is between its first and its last segment. */
   readonly state: TcpState
   /** Milliseconds until an unacknowledged segment is sent again. */
   readonly rto: number | undefined
   /** Milliseconds until an acknowledgement is sent that waits for company. */
   readonly ato: number | undefined
-  /** The smoothed round-trip time, in milliseconds with fractions, and its variation. */
+  /** The smoothed round-trip time, in milliseconds with fractions. */
   readonly rtt: number | undefined
+  /** The variation of the round-trip time, in milliseconds with fractions. */
   readonly rttVar: number | undefined
-  /** The least of them, in milliseconds. */
+  /** The least round-trip time, in milliseconds. */
   readonly minRtt: number | undefined
   /** The round-trip time as the receiving side sees it, in milliseconds. */
   readonly recvRtt: number | undefined
-  /** Bytes of the largest segment that is sent, and that was received. */
+  /** Bytes of the largest segment that is sent. */
   readonly sendMss: number | undefined
+  /** Bytes of the largest segment that was received. */
   readonly recvMss: number | undefined
   /** Bytes of the largest segment that the peer was told. */
   readonly advMss: number | undefined
   /** Bytes of the largest packet on the path. */
   readonly pathMtu: number | undefined
-  /** Segments: not acknowledged, selectively acknowledged, taken for lost, and sent again. */
+  /** Segments that are not acknowledged. */
   readonly unacked: number | undefined
+  /** Segments of those that are selectively acknowledged. */
   readonly sacked: number | undefined
+  /** Segments of those that are taken for lost. */
   readonly lost: number | undefined
+  /** Segments of those that were sent again. */
   readonly retrans: number | undefined
   /** Segments (macOS: packets) sent again since the connection began. */
   readonly totalRetrans: number | undefined
@@ -94,35 +100,49 @@ export interface TcpInfo {
   readonly reordering: number | undefined
   /** The congestion window: segments on Linux, else bytes. */
   readonly sendCwnd: number | undefined
-  /** Where slow start ends, likewise. */
+  /** Where slow start ends: segments on Linux, else bytes. */
   readonly sendSsthresh: number | undefined
-  /** Milliseconds since then. */
+  /** Milliseconds since data was sent. */
   readonly lastDataSent: number | undefined
+  /** Milliseconds since data was received. */
   readonly lastDataRecv: number | undefined
+  /** Milliseconds since an acknowledgement was received. */
   readonly lastAckRecv: number | undefined
-  /** Bytes per second; `Infinity` for no limit. */
+  /** Bytes per second at which segments are let go; `Infinity` for no limit. */
   readonly pacingRate: number | undefined
+  /** Bytes per second that it may be at most; `Infinity` for no limit. */
   readonly maxPacingRate: number | undefined
+  /** Bytes per second that arrived at the peer lately. */
   readonly deliveryRate: number | undefined
-  /** Bytes since the connection began. */
+  /** Bytes that were acknowledged since the connection began. */
   readonly bytesAcked: number | undefined
+  /** Bytes that were received since then. */
   readonly bytesReceived: number | undefined
+  /** Bytes that were sent since then, those that were sent again included. */
   readonly bytesSent: number | undefined
+  /** Bytes that were sent again since then. */
   readonly bytesRetrans: number | undefined
   /** Bytes that wait here to be sent for the first time. */
   readonly notSentBytes: number | undefined
-  /** Segments since the connection began. */
+  /** Segments that were sent since the connection began. */
   readonly segsOut: number | undefined
+  /** Segments that were received since then. */
   readonly segsIn: number | undefined
+  /** Segments with data that were sent since then. */
   readonly dataSegsOut: number | undefined
+  /** Segments with data that were received since then. */
   readonly dataSegsIn: number | undefined
+  /** Segments that arrived at the peer since then, as far as is known. */
   readonly delivered: number | undefined
-  /** Milliseconds spent sending; of those, limited by the peer's window, and by our buffer. */
+  /** Milliseconds spent sending. */
   readonly busyTime: number | undefined
+  /** Milliseconds spent sending in which the peer's window was the limit. */
   readonly recvWindowLimited: number | undefined
+  /** Milliseconds spent sending in which our buffer was the limit. */
   readonly sendBufferLimited: number | undefined
-  /** Bytes of the peer's window, and of ours. */
+  /** Bytes of the window of the peer. */
   readonly sendWindow: number | undefined
+  /** Bytes of our window. */
   readonly recvWindow: number | undefined
   /** Bytes that the receive buffer is tuned for. */
   readonly recvSpace: number | undefined

@@ -39,6 +39,7 @@ const { peek, read, readVectored, write, writeVectored } = native
  * ```
  */
 export interface SharedTcpStream extends SharedSource<'TcpStream'> {
+  /** Whom it connects to, if it began to connect here. */
   readonly remote?: SocketAddrInit | undefined
 }
 
@@ -266,6 +267,7 @@ export class TcpStream extends IpSocket {
     return check(native.nodelay(handleOf(this)), 'getsockopt') !== 0
   }
 
+  /** Sets {@link TcpStream.nodelay}. */
   setNodelay(nodelay: boolean): void {
     checkBoolean('nodelay', nodelay)
     check(native.setNodelay(handleOf(this), nodelay ? 1 : 0), 'setsockopt')

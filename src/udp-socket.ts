@@ -267,6 +267,7 @@ export class UdpSocket extends IpSocket {
     return optionOf(this, 'broadcast') !== 0
   }
 
+  /** Sets {@link UdpSocket.broadcast}. */
   setBroadcast(broadcast: boolean): void {
     checkBoolean('broadcast', broadcast)
     setOptionOf(this, 'broadcast', Number(broadcast))
@@ -280,6 +281,7 @@ export class UdpSocket extends IpSocket {
     return optionOf(this, 'multicastLoopV4') !== 0
   }
 
+  /** Sets {@link UdpSocket.multicastLoopV4}. */
   setMulticastLoopV4(loop: boolean): void {
     checkBoolean('loop', loop)
     setOptionOf(this, 'multicastLoopV4', Number(loop))
@@ -290,6 +292,7 @@ export class UdpSocket extends IpSocket {
     return optionOf(this, 'multicastLoopV6') !== 0
   }
 
+  /** Sets {@link UdpSocket.multicastLoopV6}. */
   setMulticastLoopV6(loop: boolean): void {
     checkBoolean('loop', loop)
     setOptionOf(this, 'multicastLoopV6', Number(loop))

@@ -31,6 +31,7 @@ import { Token } from './token.ts'
  * ```
  */
 export interface SharedWaker {
+  /** A number that no other waker of the process has, or had. */
   readonly waker: number
 }
 

@@ -6,6 +6,7 @@ import {
   Interest,
   NamedPipe,
   type Poll,
+  type PollStats,
   Receiver,
   Registry,
   Sender,
@@ -37,10 +38,7 @@ import type {
   SocketOptions as EngineSocketOptions,
   Server,
 } from 'mio-js/engine'
-
-type Equal<A, B> =
-  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-function isType<_Assertion extends true>(): void {}
+import { type Equal, isType } from './equal.js'
 
 export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): void {
   const events = Events.withCapacity(16)
@@ -48,6 +46,7 @@ export function compiles(poll: Poll, stream: TcpStream, listener: TcpListener): 
   isType<Equal<ReturnType<typeof stream.read>, number | null>>()
   isType<Equal<ReturnType<typeof poll.poll>, number>>()
   isType<Equal<ReturnType<typeof poll.pollAsync>, Promise<number>>>()
+  isType<Equal<ReturnType<typeof poll.stats>, PollStats>>()
   isType<Equal<ReturnType<Interest['remove']>, Interest | null>>()
   isType<Equal<ReturnType<Waker['share']>, SharedWaker>>()
   isType<Equal<typeof WouldBlock, null>>()
@@ -179,6 +178,8 @@ export function doesNotCompileDatagrams(socket: UdpSocket, datagrams: Datagrams)
 }
 
 export function doesNotCompile(poll: Poll, stream: TcpStream, events: Events): void {
+  // @ts-expect-error read-only
+  poll.stats().polls = 0
   // @ts-expect-error a token is made by Token()
   poll.registry.register(stream, 5, Interest.READABLE)
   // @ts-expect-error an interest is no number

@@ -39,6 +39,7 @@ export interface KeepAlive {
  * ```
  */
 export interface ConnectionOptions<T = undefined> {
+  /** What is done when something happens to a socket. What has no handler is not told. */
   readonly socket?: Handlers<T> | undefined
   /** Makes the `data` of a socket; called before its `open`. */
   readonly data?: (() => T) | undefined

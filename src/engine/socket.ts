@@ -247,11 +247,13 @@ export class Socket<T = undefined> {
     return textOf(this.#connection.remoteAddress)
   }
 
+  /** The peer's port, also after the close; `undefined` for a Unix socket. */
   get remotePort(): number | undefined {
     const { remoteAddress, remotePort } = this.#connection
     return remoteAddress === undefined ? undefined : remotePort
   }
 
+  /** The family of the peer's address, likewise. */
   get remoteFamily(): 'IPv4' | 'IPv6' | undefined {
     return familyOf(this.#connection.remoteAddress)
   }
@@ -261,6 +263,7 @@ export class Socket<T = undefined> {
     return textOf(this.#connection.localAddress)
   }
 
+  /** The port on this machine, also after the close; `undefined` for a Unix socket. */
   get localPort(): number | undefined {
     const { localAddress, localPort } = this.#connection
     return localAddress === undefined ? undefined : localPort

@@ -24,7 +24,9 @@ export interface BoundSocketOptions {
   readonly host?: string | null
   /** 0, the default, for one that is free. */
   readonly port?: number
+  /** Whether an IPv6 address takes no IPv4. Default: false. */
   readonly ipv6Only?: boolean
+  /** Whether others may have the same port (`SO_REUSEPORT`). Default: false. */
   readonly reusePort?: boolean
   /** A Unix socket instead of all else. */
   readonly path?: string

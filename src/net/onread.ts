@@ -28,7 +28,9 @@ import { stateOf } from './state.ts'
  * ```
  */
 export interface OnReadOptions {
+  /** The memory, or what makes it anew for each read. */
   readonly buffer: Uint8Array | (() => Uint8Array)
+  /** Is told how many bytes came, and where; false pauses the socket. */
   readonly callback: (count: number, buffer: Uint8Array) => boolean
 }
 

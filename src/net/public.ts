@@ -47,6 +47,7 @@ interface SocketExtras {
   }): this
   /** `IP_TOS` or `IPV6_TCLASS`, 0 to 255; before there is a connection it is remembered. */
   setTypeOfService(tos: number): this
+  /** What was set, or what the system has. */
   getTypeOfService(): number
   /**
    * Gives the descriptor away, once all is sent that was written, with what was received and not
@@ -86,11 +87,17 @@ interface SharedExtras {
 export interface SocketOptions extends Omit<core.SocketConstructorOpts, 'onread'>, SharedExtras {
   /** A socket that is bound already. */
   readonly handle?: BoundSocket
+  /** `TCP_NODELAY`: small writes leave at once. Default: false, as with core. */
   readonly noDelay?: boolean
+  /** `SO_KEEPALIVE`. Default: false. */
   readonly keepAlive?: boolean
+  /** Milliseconds of silence before the first probe; below a second they count as 0, the system's. */
   readonly keepAliveInitialDelay?: number
+  /** `IP_TOS` or `IPV6_TCLASS`, 0 to 255. */
   readonly typeOfService?: number
+  /** Addresses that are not connected to: `ERR_IP_BLOCKED`. */
   readonly blockList?: core.BlockList
+  /** Bytes that each direction may buffer in the stream. Default: that of Node's streams. */
   readonly highWaterMark?: number
 }
 
@@ -130,6 +137,7 @@ export type ConnectOptions = SocketOptions &
  * ```
  */
 export interface ServerOptions extends core.ServerOpts, SharedExtras {
+  /** Addresses whose connections are closed at once. */
   readonly blockList?: core.BlockList
 }
 

@@ -43,6 +43,9 @@ impl Story {
             Event::Connected(..) => self.events.is_empty() && id.is_chosen(),
             // What could not be connected.
             Event::Closed(code, _) if self.events.is_empty() => id.is_chosen() && *code <= 0,
+            // What was destroyed before anybody was told that it is connected, and has bytes that must
+            // not be dropped.
+            Event::Wrote if self.events.is_empty() => id.is_chosen(),
             Event::Data(count) => self.is_open() && !ended && *count > 0,
             Event::End => self.is_open() && !ended,
             _ => self.is_open(),

@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks'
 import { native } from '../binding.ts'
-import { socketClosed, systemError, writeAfterEnd } from '../errors.ts'
+import { socketClosed, systemError, unavailableHere, writeAfterEnd } from '../errors.ts'
 import { type OptionTarget, connectionTarget } from '../option-target.ts'
 import { byteLengthOf } from '../primordials.ts'
 import { type Address, addressAt, isUnknownAt, localAt, portAt } from './address.ts'
@@ -352,10 +352,17 @@ export class Connection {
 
   detach(departure: Departure): void {
     if ((this.state & (muted | State.GONE)) !== 0) throw socketClosed()
+    if (this.isPipe) throw unavailableHere('A named pipe cannot be detached')
     this.state |= State.DEPARTING
     this.departure = departure
     if (this.held !== undefined) departure.take(this.held.clear())
     this.#submit(Op.DETACH, 0)
+  }
+
+  /** Whether it is a named pipe, as everything without an address is on Windows. */
+  get isPipe(): boolean {
+    const isOpen = (this.state & State.OPENING) === 0
+    return process.platform === 'win32' && isOpen && this.remoteAddress === undefined
   }
 
   get readyState(): 'opening' | 'open' | 'readOnly' | 'writeOnly' | 'closed' {

@@ -233,7 +233,8 @@ export class Socket<T = undefined> {
    * Gives the descriptor away when everything is sent, with what was received and not delivered. No
    * handler is called from now on.
    *
-   * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first.
+   * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first;
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a named pipe.
    */
   // oxlint-disable-next-line require-await: rejects instead of throwing
   async detach(): Promise<Detached> {

@@ -9,6 +9,7 @@ use std::fs::OpenOptions;
 use std::io::{self, IoSlice, Write};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::{AsRawHandle, IntoRawHandle};
+use std::path::Path;
 
 use mio::windows::NamedPipe;
 use windows_sys::Win32::Foundation::{
@@ -19,7 +20,7 @@ use windows_sys::Win32::Storage::FileSystem::{FILE_FLAG_OVERLAPPED, SECURITY_IDE
 
 use crate::error::{Misuse, Result};
 use crate::io::Io;
-use crate::raw::{self, RawDescriptor};
+use crate::raw::{self, Instance, RawDescriptor};
 
 /// What one write queues at most: it is copied as a whole, and memory that cannot be had would end
 /// the process. mio keeps buffers up to this size for the next write.
@@ -30,13 +31,18 @@ const MAX_QUEUED: usize = 1024 * 1024;
 /// Errors: EADDRINUSE for a name that exists, EACCES for what is no name of a pipe, as libuv has it;
 /// [`Misuse::PipeName`].
 pub fn create(name: &str) -> Result<Io> {
+    Ok(Io::NamedPipe(make(Path::new(name), Instance::First)?))
+}
+
+/// As [`create`].
+pub(crate) fn make(name: &Path, instance: Instance) -> Result<NamedPipe> {
     check_name(name)?;
-    let pipe = NamedPipe::new(name).map_err(|error| match code(&error) {
+    let pipe = raw::create_pipe(name, instance);
+    Ok(pipe.map_err(|error| match code(&error) {
         Some(ERROR_ACCESS_DENIED) => io::Error::from_raw_os_error(WSAEADDRINUSE),
         Some(ERROR_INVALID_NAME | ERROR_PATH_NOT_FOUND) => io::Error::from_raw_os_error(WSAEACCES),
         _ => error,
-    })?;
-    Ok(Io::NamedPipe(pipe))
+    })?)
 }
 
 /// Opens the client's end of a pipe. Its server learns who this process runs for, and cannot act as
@@ -45,6 +51,11 @@ pub fn create(name: &str) -> Result<Io> {
 /// Errors: ENOENT for a name that nobody has; EBUSY while its server has another client;
 /// [`Misuse::PipeName`]; [`Misuse::PipeType`] for what is no pipe.
 pub fn open(name: &str) -> Result<Io> {
+    Ok(Io::NamedPipe(reach(Path::new(name))?))
+}
+
+/// As [`open`].
+pub(crate) fn reach(name: &Path) -> Result<NamedPipe> {
     check_name(name)?;
     let file = OpenOptions::new()
         .read(true)
@@ -53,12 +64,12 @@ pub fn open(name: &str) -> Result<Io> {
         .security_qos_flags(SECURITY_IDENTIFICATION)
         .open(name)?;
     raw::check_named_pipe(file.as_raw_handle() as RawDescriptor)?;
-    Io::adopt_named_pipe(file.into_raw_handle() as RawDescriptor)
+    raw::adopt_named_pipe(file.into_raw_handle() as RawDescriptor)
 }
 
 /// The system would see no more of a name than what comes before NUL.
-fn check_name(name: &str) -> Result<()> {
-    if name.contains('\0') {
+fn check_name(name: &Path) -> Result<()> {
+    if name.as_os_str().as_encoded_bytes().contains(&0) {
         return Err(Misuse::PipeName.into());
     }
     Ok(())
@@ -85,7 +96,7 @@ fn pipe(io: &Io) -> Result<&NamedPipe> {
     }
 }
 
-fn code(error: &io::Error) -> Option<u32> {
+pub(crate) fn code(error: &io::Error) -> Option<u32> {
     error.raw_os_error().map(i32::cast_unsigned)
 }
 

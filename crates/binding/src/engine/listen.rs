@@ -3,9 +3,9 @@
 //! Where the system spreads connections over sockets that share a port (`SO_REUSEPORT` on Linux)
 //! every lane accepts for itself, and no connection changes its thread. The option would also let
 //! a second process listen on the port unnoticed, so unless the program asked for that, the port is
-//! bound without it once: that is how a program learns of EADDRINUSE. Elsewhere, and for Unix
-//! sockets, the first lane accepts and deals out to all in turn. That holds for
-//! FreeBSD as well, whose `SO_REUSEPORT_LB` would spread, but was never tried here with an engine.
+//! bound without it once: that is how a program learns of EADDRINUSE. Windows spreads connections
+//! over all ends of a named pipe. Elsewhere, and for Unix sockets, the first lane accepts and deals
+//! out to all in turn. That holds for FreeBSD as well, whose `SO_REUSEPORT_LB` would spread, but was never tried here with an engine.
 
 use std::io;
 use std::net::SocketAddr;
@@ -41,9 +41,17 @@ type Outcome<T> = std::result::Result<T, Refusal>;
 #[derive(Debug)]
 pub(super) struct Server {
     address: Option<SocketAddr>,
-    /// Of a Unix socket: its path, or NUL and its abstract name.
+    /// Of a Unix socket: its path, or NUL and its abstract name. The name of a pipe.
     path: Option<Vec<u8>>,
     shared: Arc<ListenerShared>,
+}
+
+impl Server {
+    /// Whether it listens at a path.
+    #[cfg(windows)]
+    pub(super) const fn is_at_path(&self) -> bool {
+        self.path.is_some()
+    }
 }
 
 /// `engineListen(engine, listener, text, options, numbers)`; `numbers` tell whether an option was
@@ -170,7 +178,7 @@ pub(crate) fn listener_stats(call: &mut Call<'_>) -> Result<()> {
 }
 
 impl Engine {
-    fn server(&self, listener: u32) -> Result<&Server> {
+    pub(super) fn server(&self, listener: u32) -> Result<&Server> {
         Ok(self.servers.get(&listener).ok_or(Misuse::ServerClosed)?)
     }
 
@@ -230,7 +238,7 @@ impl Engine {
 /// One listening socket for each lane, or a single one.
 fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bound>> {
     let Target::Ip(wanted) = target else {
-        return Ok(vec![bind_one(target, options)?]);
+        return bind_path(target, options, lanes);
     };
     if lanes == 1 || !SYSTEM_SPREADS {
         return Ok(vec![bind_one(target, options)?]);
@@ -246,6 +254,19 @@ fn bind(target: &Target, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bou
             outcome => return outcome,
         }
     }
+}
+
+/// Of a path there is one listener, or one for each lane where the system spreads connections over
+/// them.
+fn bind_path(target: &Target, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bound>> {
+    let first = bind_one(target, options)?;
+    let mut bounds = vec![first];
+    while bounds.len() < lanes
+        && let Some(next) = bounds[0].another()?
+    {
+        bounds.push(next);
+    }
+    Ok(bounds)
 }
 
 fn bind_all(wanted: SocketAddr, options: &BindOptions, lanes: usize) -> Outcome<Vec<Bound>> {

@@ -165,12 +165,16 @@ impl Engine {
 
     /// Calls `operation` with the listening sockets of a server, as long as it wants more.
     ///
-    /// Errors: [`Misuse::ServerClosed`] if there is none.
+    /// Errors: [`Misuse::ServerClosed`] if there is none; ENOTSOCK for a named pipe.
     pub(crate) fn with_listeners(
         &mut self,
         listener: u32,
         mut operation: impl FnMut(&SockRef<'_>) -> bool,
     ) -> Result<()> {
+        #[cfg(windows)]
+        if self.server(listener)?.is_at_path() {
+            return Err(mio_js_core::engine::not_a_socket());
+        }
         let mut is_closed = true;
         for lane in &mut self.lanes {
             let wants_more = lane.core().with_listener(listener, &mut operation);

@@ -78,13 +78,13 @@ impl<B: Buffer> Machine<B> {
             let Some(Some(listener)) = self.listeners.get_mut(index) else {
                 return false;
             };
-            let Some(bound) = listener.bound.as_ref().filter(|_| listener.ready) else {
+            let Some(bound) = listener.bound.as_mut().filter(|_| listener.ready) else {
                 return false;
             };
             if !self.context.has_room(2 * ADDRESS) {
                 return true;
             }
-            match bound.accept() {
+            match bound.accept(&self.context.registry) {
                 Ok((stream, peer)) => {
                     if !listener.shared.enter() {
                         continue;
@@ -113,7 +113,7 @@ impl<B: Buffer> Machine<B> {
                     }
                     AcceptError::Gone => listener.shared.count(Mishap::Aborted),
                     AcceptError::Exhausted if self.acceptance.spare.take().is_some() => {
-                        let outcome = bound.accept();
+                        let outcome = bound.accept(&self.context.registry);
                         let is_empty = outcome
                             .as_ref()
                             .is_err_and(|error| classify(error) == AcceptError::Empty);

@@ -199,6 +199,9 @@ impl<B: Buffer> Machine<B> {
             Request::Resume(_) => {
                 connection.unset(Flag::Paused);
                 context.schedule(id, connection);
+                if connection.stream.silence().is_some() {
+                    context.arm(id, connection);
+                }
             }
             Request::WantDrain(_) => {
                 if let Some(cause) = connection.failed
@@ -216,6 +219,9 @@ impl<B: Buffer> Machine<B> {
                 drop(connection.stream.set_keepalive(times.as_ref()));
             }
             Request::Timeout(_, timeout) => connection.set_timeout(id, context, timeout),
+            Request::Detach(_) if !connection.stream.is_separable() => {
+                self.settle(id, Fate::Ends(Cause::misuse(Misuse::Unsupported)));
+            }
             Request::Detach(_) => {
                 if let Some(cause) = connection.failed {
                     return self.settle(id, Fate::Ends(cause));

@@ -18,13 +18,14 @@ use crate::option::Settings;
 pub enum Target {
     /// TCP.
     Ip(SocketAddr),
-    /// A Unix socket. On Linux a path that begins with NUL is an abstract name.
+    /// A Unix socket, on Windows a named pipe. On Linux a path that begins with NUL is an abstract name.
     Path(PathBuf),
 }
 
 impl Target {
     /// Errors: ENAMETOOLONG for a path that would have to be cut, EINVAL for one with NUL in it,
-    /// [`Misuse::Unsupported`](crate::Misuse::Unsupported) for any path on Windows.
+    /// [`Misuse::Unsupported`](crate::Misuse::Unsupported) for any path on Windows, where it is no
+    /// address of a socket.
     pub(super) fn to_socket_address(&self) -> Result<SockAddr> {
         match self {
             Self::Ip(address) => Ok((*address).into()),

@@ -5,6 +5,8 @@ use mio::Token;
 /// Set in the index of a connection whose id was chosen by the program (it connects, or adopts);
 /// clear where the machine chose it (it accepted).
 const CHOSEN: u32 = 1 << 31;
+/// What the kernel's token has instead: mio has no room for the highest bit in those of named pipes.
+const CHOSEN_TOKEN: u32 = 1 << 29;
 /// Set in the kernel's token of a listener. No connection reaches it: see [`MAX_INDEX`].
 const LISTENER: u32 = 1 << 30;
 /// Four million connections of each origin in one lane.
@@ -51,7 +53,8 @@ impl Id {
     /// What the kernel carries. Without the generation: all events of a poll are looked up before
     /// any connection can end, so none of them is stale.
     pub(super) const fn token(self) -> Token {
-        Token(self.index as usize)
+        let chosen = if self.is_chosen() { CHOSEN_TOKEN } else { 0 };
+        Token(self.slot() | chosen as usize)
     }
 }
 
@@ -74,8 +77,10 @@ pub(super) fn subject(token: Token) -> Subject {
     let bits = token.0 as u32;
     if token == WAKER_TOKEN {
         Subject::Waker
-    } else if bits & CHOSEN == 0 && bits & LISTENER != 0 {
+    } else if bits & LISTENER != 0 {
         Subject::Listener(bits & !LISTENER)
+    } else if bits & CHOSEN_TOKEN != 0 {
+        Subject::Connection((bits & !CHOSEN_TOKEN) | CHOSEN)
     } else {
         Subject::Connection(bits)
     }
@@ -96,6 +101,9 @@ mod tests {
         assert_eq!(subject(chosen.token()), Subject::Connection(chosen.index));
         assert_eq!(subject(listener_token(3)), Subject::Listener(3));
         assert_eq!(subject(WAKER_TOKEN), Subject::Waker);
+        for token in [accepted.token(), chosen.token(), listener_token(65_535)] {
+            assert_eq!(token.0 >> 31, 0, "the highest bit of 32");
+        }
         assert!(chosen.is_chosen() && !accepted.is_chosen());
         assert_eq!(chosen.slot(), accepted.slot());
     }

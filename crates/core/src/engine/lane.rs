@@ -190,7 +190,9 @@ impl<B: Buffer> Lane<B> {
     pub fn command(&mut self, mut command: Command<B>) {
         match &mut command {
             Command::Adopt { id, stream, .. } => {
-                owned::announce(self.key.connection(*id), stream.as_raw());
+                if let Some(raw) = stream.as_raw() {
+                    owned::announce(self.key.connection(*id), raw);
+                }
             }
             Command::Connect {
                 id,
@@ -218,13 +220,20 @@ impl<B: Buffer> Lane<B> {
 
     /// Does something short with the socket of a connection, wherever the machine is.
     ///
-    /// Errors: [`Misuse::SocketClosed`] when the connection is over, or is not known; what
-    /// `operation` says.
+    /// Errors: [`Misuse::SocketClosed`] when the connection is over, or is not known; ENOTSOCK for a
+    /// named pipe; what `operation` says.
     pub fn with_socket<R>(
         &self,
         id: Id,
         operation: impl FnOnce(&SockRef<'_>) -> Result<R>,
     ) -> Result<R> {
+        #[cfg(windows)]
+        if self
+            .descriptor(id)
+            .is_some_and(|raw| crate::raw::check_named_pipe(raw).is_ok())
+        {
+            return Err(super::pipe::not_a_socket());
+        }
         owned::with_socket(self.key.connection(id), operation)
             .unwrap_or_else(|| Err(Misuse::SocketClosed.into()))
     }
@@ -425,8 +434,10 @@ impl<B> Drop for Lane<B> {
         let mut submissions = Submissions::default();
         self.shared.inbox.take(&mut submissions);
         for command in &submissions.commands {
-            if let Command::Adopt { id, stream, .. } = command {
-                owned::withdraw(self.key.connection(*id), stream.as_raw());
+            if let Command::Adopt { id, stream, .. } = command
+                && let Some(raw) = stream.as_raw()
+            {
+                owned::withdraw(self.key.connection(*id), raw);
             }
         }
     }

@@ -19,6 +19,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 use super::command::{KeepAlive, Profile, Target};
 use super::lane::Port;
 use super::owned::{Owned, Owner, is_owned};
+#[cfg(windows)]
+use super::pipe::{LINGERS_FOR, Waiting, not_a_socket};
 use super::stream::{self, Stream};
 use crate::error::{Failure, Misuse, Result};
 use crate::option::Settings;
@@ -68,6 +70,8 @@ enum Acceptor {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
+    #[cfg(windows)]
+    Pipes(Waiting),
 }
 
 /// A listening socket, which is not watched yet.
@@ -89,8 +93,19 @@ const INHERITS_OPTIONS: bool = cfg!(any(target_os = "linux", target_os = "androi
 /// `SO_REUSEADDR` is set except on Windows, where it would let any process steal the port.
 ///
 /// Errors: what `socket`, `bind` and `listen` say: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, …;
-/// as [`Target`] for a path. A file that is in the way is never removed.
+/// as [`Target`] for a path. A file that is in the way is never removed. ENOTSOCK for options of a
+/// named pipe.
 pub fn bind(target: &Target, options: &BindOptions) -> std::result::Result<Bound, Refusal> {
+    #[cfg(windows)]
+    if let Target::Path(name) = target {
+        if !options.options.is_empty() {
+            return Err(Refusal {
+                failure: not_a_socket(),
+                is_of_option: true,
+            });
+        }
+        return Ok(Bound::of_pipes(Waiting::bind(name)?));
+    }
     let address = target.to_socket_address()?;
     let socket = Socket::new(address.domain(), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -200,20 +215,43 @@ fn bound(socket: Socket, domain: Domain, file: Option<SocketFile>) -> Bound {
 }
 
 impl Bound {
-    /// It is a listener of a lane from now on, and its options are found there.
-    pub(super) fn belong_to(&mut self, owner: Owner) {
-        self.owned = Some(Owned::new(owner, self.as_raw()));
+    #[cfg(windows)]
+    const fn of_pipes(waiting: Waiting) -> Self {
+        Self {
+            owned: None,
+            acceptor: Acceptor::Pipes(waiting),
+            file: None,
+        }
     }
 
-    fn as_raw(&self) -> RawDescriptor {
+    /// One more of the same name, for another lane: the system spreads connections over all of them.
+    /// `None` where it does not.
+    ///
+    /// Errors: the system's.
+    pub fn another(&self) -> Result<Option<Self>> {
+        match &self.acceptor {
+            #[cfg(windows)]
+            Acceptor::Pipes(waiting) => Ok(Some(Self::of_pipes(waiting.another()?))),
+            _ => Ok(None),
+        }
+    }
+
+    /// It is a listener of a lane from now on, and its options are found there.
+    pub(super) fn belong_to(&mut self, owner: Owner) {
+        self.owned = self.as_raw().map(|raw| Owned::new(owner, raw));
+    }
+
+    /// `None` for what is no single descriptor.
+    fn as_raw(&self) -> Option<RawDescriptor> {
         #[cfg(unix)]
-        return match &self.acceptor {
+        return Some(match &self.acceptor {
             Acceptor::Tcp(listener) => listener.as_raw_fd(),
             Acceptor::Unix(listener) => listener.as_raw_fd(),
-        };
+        });
         #[cfg(windows)]
         return match &self.acceptor {
-            Acceptor::Tcp(listener) => listener.as_raw_socket(),
+            Acceptor::Tcp(listener) => Some(listener.as_raw_socket()),
+            Acceptor::Pipes(_) => None,
         };
     }
 
@@ -221,12 +259,11 @@ impl Bound {
     pub fn local_addr(&self) -> Result<Option<SocketAddr>> {
         match &self.acceptor {
             Acceptor::Tcp(listener) => Ok(Some(listener.local_addr()?)),
-            #[cfg(unix)]
-            Acceptor::Unix(_) => Ok(None),
+            _ => Ok(None),
         }
     }
 
-    /// The bytes of the path, or NUL and the abstract name, of a Unix socket.
+    /// The bytes of the path, or NUL and the abstract name, of a Unix socket; the name of a pipe.
     pub fn local_path(&self) -> Result<Option<Vec<u8>>> {
         match &self.acceptor {
             Acceptor::Tcp(_) => Ok(None),
@@ -234,6 +271,11 @@ impl Bound {
             Acceptor::Unix(listener) => {
                 let address = SockRef::from(listener).local_addr()?;
                 Ok(Some(unix::address::decode(&address).to_vec()))
+            }
+            #[cfg(windows)]
+            Acceptor::Pipes(waiting) => {
+                let name = waiting.name().to_string_lossy();
+                Ok(Some(name.into_owned().into_bytes()))
             }
         }
     }
@@ -249,6 +291,8 @@ impl Bound {
             Acceptor::Tcp(listener) => listener.register(registry, token, Interest::READABLE),
             #[cfg(unix)]
             Acceptor::Unix(listener) => listener.register(registry, token, Interest::READABLE),
+            #[cfg(windows)]
+            Acceptor::Pipes(waiting) => waiting.register(registry, token),
         }
     }
 
@@ -257,11 +301,27 @@ impl Bound {
             Acceptor::Tcp(listener) => listener.deregister(registry),
             #[cfg(unix)]
             Acceptor::Unix(listener) => listener.deregister(registry),
+            #[cfg(windows)]
+            Acceptor::Pipes(_) => Ok(()),
         }
     }
 
-    pub(super) fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+    /// How many waits of the selector it takes after it was dropped until the system has its address
+    /// back.
+    pub(super) fn lingers_for(&self) -> u64 {
         match &self.acceptor {
+            #[cfg(windows)]
+            Acceptor::Pipes(_) => LINGERS_FOR,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn accept(
+        &mut self,
+        registry: &Registry,
+    ) -> io::Result<(Stream, Option<SocketAddr>)> {
+        let _ = registry;
+        match &mut self.acceptor {
             Acceptor::Tcp(listener) => {
                 let (stream, peer) = listener.accept()?;
                 Ok((stream.into(), Some(peer)))
@@ -271,6 +331,8 @@ impl Bound {
                 let (stream, _) = unix::listener::accept_from(listener)?;
                 Ok((stream.into(), None))
             }
+            #[cfg(windows)]
+            Acceptor::Pipes(waiting) => Ok((waiting.accept(registry)?.into(), None)),
         }
     }
 }

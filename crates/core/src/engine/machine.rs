@@ -41,16 +41,30 @@ impl Default for Limits {
     }
 }
 
+/// The record of something that is closed after so many more waits.
+#[derive(Debug)]
+pub(super) struct Retiring {
+    waits: u64,
+    kind: Kind,
+    id: Id,
+    code: u32,
+    syscall: u32,
+    acked: u32,
+}
+
 /// One selector, and everything that is watched by it.
 #[derive(Debug)]
 pub(super) struct Machine<B> {
+    // First, as they are to be dropped before the selector, which ends what they leave behind.
+    pub(super) table: Table<Connection>,
+    pub(super) listeners: Vec<Option<Listener<B>>>,
+    pub(super) acceptance: Acceptance,
     driver: Option<Driver>,
     waker: Arc<mio::Waker>,
     start: Instant,
     pub(super) context: Context<B>,
-    pub(super) table: Table<Connection>,
-    pub(super) listeners: Vec<Option<Listener<B>>>,
-    pub(super) acceptance: Acceptance,
+    /// What was closed here, and is not yet where the selector has to be waited for first.
+    pub(super) retiring: Vec<Retiring>,
     /// Connections that were written to in the submission that is being applied.
     pub(super) dirty: Vec<Id>,
     due: Vec<(u64, Id)>,
@@ -75,6 +89,7 @@ impl<B: Buffer> Machine<B> {
             table: Table::default(),
             listeners: Vec::new(),
             acceptance: Acceptance::default(),
+            retiring: Vec::new(),
             dirty: Vec::new(),
             due: Vec::new(),
         })
@@ -130,6 +145,7 @@ impl<B: Buffer> Machine<B> {
             outcome = driver.poll.poll(&mut driver.events, Some(Duration::ZERO));
         }
         self.tick();
+        self.note_wait();
         let result = match outcome {
             Ok(()) => {
                 for event in &driver.events {
@@ -165,7 +181,9 @@ impl<B: Buffer> Machine<B> {
                 if hint {
                     connection.set(Flag::Hint);
                 }
-                if event.is_writable() || event.is_write_closed() || event.is_error() {
+                let is_writable =
+                    event.is_writable() || event.is_write_closed() || event.is_error();
+                if is_writable && connection.stream.is_writable_now() {
                     connection.set(Flag::Writable);
                 }
                 self.context.schedule(id, connection);
@@ -260,8 +278,45 @@ impl<B: Buffer> Machine<B> {
             connection.set_reset();
         }
         let acked = connection.take_acked();
+        let waits = connection.stream.lingers_for();
+        drop(connection);
+        self.retire(waits, Kind::Closed, id, cause, acked);
+    }
+
+    /// Tells that something is closed, when it is.
+    pub(super) fn retire(&mut self, waits: u64, kind: Kind, id: Id, cause: Cause, acked: u32) {
         let (code, syscall) = (cause.code as u32, cause.syscall as u32);
-        self.context.emit(Kind::Closed, id, code, syscall, acked);
+        if waits == 0 {
+            return self.context.emit(kind, id, code, syscall, acked);
+        }
+        self.retiring.push(Retiring {
+            waits,
+            kind,
+            id,
+            code,
+            syscall,
+            acked,
+        });
+    }
+
+    /// The selector was waited for.
+    fn note_wait(&mut self) {
+        let context = &mut self.context;
+        self.retiring.retain_mut(|closed| {
+            closed.waits -= 1;
+            if closed.waits == 0 {
+                let Retiring {
+                    kind,
+                    id,
+                    code,
+                    syscall,
+                    acked,
+                    ..
+                } = *closed;
+                context.emit(kind, id, code, syscall, acked);
+            }
+            closed.waits > 0
+        });
     }
 
     fn leave(&mut self, id: Id) {
@@ -269,7 +324,9 @@ impl<B: Buffer> Machine<B> {
             return;
         };
         let acked = connection.take_acked();
-        let raw = connection.stream.into_raw() as u64;
+        // The type's width differs between systems.
+        #[allow(clippy::unnecessary_cast, reason = "u64 on Windows")]
+        let raw = connection.stream.into_raw().unwrap_or_default() as u64;
         let (low, high) = (raw as u32, (raw >> 32) as u32);
         self.context.emit(Kind::Detached, id, low, high, acked);
     }
@@ -337,7 +394,7 @@ impl<B: Buffer> Machine<B> {
     /// Whether there is something to do although nothing happens.
     pub(super) fn has_work(&self) -> bool {
         let has_some = !self.context.ready.is_empty() || self.acceptance.can_go_on();
-        has_some && !self.context.starved
+        (has_some && !self.context.starved) || !self.retiring.is_empty()
     }
 
     /// How long until there is something to do although nothing happens; `None`: for ever.
@@ -368,8 +425,9 @@ impl<B: Buffer> Machine<B> {
     /// The batch was handed over, and what waited for room may go on. `alone`: the program has
     /// taken everything that was handed over before.
     pub(super) fn taken(&mut self, alone: bool) {
-        // Ends that wait for room are no part of what was handed over.
-        self.table.handed_over(alone, !self.context.has_overflow());
+        // Ends that wait for room, or for the selector, are no part of what was handed over.
+        let is_complete = !self.context.has_overflow() && self.retiring.is_empty();
+        self.table.handed_over(alone, is_complete);
         self.context.refill();
     }
 }

@@ -6,7 +6,7 @@
 //! whole turn of the event loop.
 //!
 //! From the bottom: `stream`, `queue`, `reader`, `timer` and `table` are what a `connection` needs;
-//! `connection` and `listener` are what the `machine` turns, `accept`, `apply` and `opening` are parts of it;
+//! `pipe` is Windows' kind of stream and listener; `connection` and `listener` are what the `machine` turns, `accept`, `apply` and `opening` are parts of it;
 //! `owned` knows who has which descriptor, for options that are asked for from another thread;
 //! `handover` is all else that threads share; `lane` puts them together and `auto` decides where it runs.
 
@@ -25,6 +25,8 @@ mod listener;
 mod machine;
 mod opening;
 mod owned;
+#[cfg(windows)]
+mod pipe;
 mod queue;
 mod reader;
 mod reserved;
@@ -44,6 +46,8 @@ pub use listener::{
 };
 pub use machine::Limits;
 pub(crate) use owned::is_owned;
+#[cfg(windows)]
+pub use pipe::{Pipe, not_a_socket};
 pub use reader::{BUFFER, Buffer};
 pub use reserved::bind_only;
 pub use stream::{Stream, Unconnected};

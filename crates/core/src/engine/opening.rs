@@ -62,12 +62,14 @@ impl<B: Buffer> Machine<B> {
         if std::mem::replace(&mut listener.closed, true) {
             return;
         }
+        let mut waits = 0;
         if let Some(mut bound) = listener.bound.take() {
+            waits = bound.lingers_for();
             drop(bound.deregister(&self.context.registry));
         }
         listener.ready = false;
-        self.context
-            .emit(Kind::ListenerClosed, Id::accepted(index, 0), 0, 0, 0);
+        let id = Id::accepted(index, 0);
+        self.retire(waits, Kind::ListenerClosed, id, Cause::NONE, 0);
     }
 
     pub(super) fn connect(
@@ -80,10 +82,11 @@ impl<B: Buffer> Machine<B> {
         profile: Arc<Profile>,
     ) {
         // In this order: what is declared last is dropped first.
-        let (stream, owned) = match Stream::connect(socket, target, local, options) {
-            Ok(parts) => parts,
-            Err(cause) => return self.refuse(id, cause),
-        };
+        let (stream, owned) =
+            match Stream::connect(socket, target, local, options, self.context.now) {
+                Ok(parts) => parts,
+                Err(cause) => return self.refuse(id, cause),
+            };
         if profile.nodelay
             && let Err(error) = stream.set_nodelay(true)
         {

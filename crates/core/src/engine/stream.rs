@@ -18,6 +18,8 @@ use super::command::{KeepAlive, Target};
 use super::completion::Syscall;
 use super::connection::Cause;
 use super::owned::{Owned, Owner, is_owned};
+#[cfg(windows)]
+use super::pipe::{EOF_DELAY, LINGERS_FOR, Pipe, not_a_socket};
 use crate::error::{Failure, Misuse, Result};
 use crate::option::Settings;
 use crate::raw::{self, RawDescriptor};
@@ -33,6 +35,10 @@ pub(super) const INPUT: Interest = Interest::READABLE.add(Interest::PRIORITY);
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 pub(super) const INPUT: Interest = Interest::READABLE;
 
+/// The most that one call writes. Windows takes any number of bytes as long as it has room for one, so
+/// that a peer which does not read would never be noticed; and mio copies what is for a named pipe.
+pub(super) const MAX_WRITE: usize = if cfg!(windows) { 128 * 1024 } else { MAX_BYTES };
+
 /// A connected, or connecting, byte stream.
 #[derive(Debug)]
 pub enum Stream {
@@ -41,6 +47,9 @@ pub enum Stream {
     /// A Unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// A named pipe.
+    #[cfg(windows)]
+    Pipe(Pipe),
 }
 
 /// A stream socket of the program's that is not connected, and may be bound.
@@ -91,20 +100,32 @@ macro_rules! each {
             Stream::Tcp($socket) => $result,
             #[cfg(unix)]
             Stream::Unix($socket) => $result,
+            #[cfg(windows)]
+            Stream::Pipe($socket) => $result,
         }
     };
 }
 
 impl Stream {
     /// Starts to connect, without waiting. The entry of a socket that was given is to be dropped
-    /// before the stream, unless another has taken its place.
+    /// before the stream, unless another has taken its place. `now` is the lane's clock.
     pub(super) fn connect(
         given: Option<Unconnected>,
         target: &Target,
         local: Option<SocketAddr>,
         options: &Settings,
+        now: u64,
     ) -> std::result::Result<(Self, Option<Owned>), Cause> {
         let failed = |failure: Failure| Cause::failure(&failure, Syscall::Connect);
+        #[cfg(windows)]
+        if let Target::Path(name) = target {
+            if !options.is_empty() {
+                return Err(Cause::failure(&not_a_socket(), Syscall::SetOption));
+            }
+            let pipe = Pipe::connect(name, now).map_err(failed)?;
+            return Ok((Self::Pipe(pipe), None));
+        }
+        let _ = now;
         let address = target.to_socket_address().map_err(failed)?;
         // In this order: what is declared last is dropped first.
         let (socket, owned) = match given {
@@ -166,7 +187,7 @@ impl Stream {
 
     #[inline]
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
+        let bytes = &bytes[..bytes.len().min(MAX_WRITE)];
         match self {
             Self::Tcp(socket) => retry(|| {
                 let mut socket = socket;
@@ -177,12 +198,17 @@ impl Stream {
             Self::Unix(socket) => {
                 retry(|| socket.try_io(|| SockRef::from(socket).send_with_flags(bytes, NO_SIGNAL)))
             }
+            #[cfg(windows)]
+            Self::Pipe(pipe) => {
+                let mut pipe = pipe;
+                pipe.write(bytes)
+            }
         }
     }
 
     /// Writes several buffers, whose sum may exceed what a system takes at once.
     pub(super) fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut room = MAX_BYTES;
+        let mut room = MAX_WRITE;
         let fit = slices
             .iter()
             .take_while(|slice| {
@@ -205,8 +231,102 @@ impl Stream {
         return each!(self, socket => retry(|| { let mut socket = socket; socket.write_vectored(slices) }));
     }
 
+    /// Whether a write is only begun when it returns, and an event tells that it is done. Nothing more
+    /// can be written until then.
+    #[inline]
+    pub(super) fn writes_later(&self) -> bool {
+        #[cfg(windows)]
+        return matches!(self, Self::Pipe(_));
+        #[cfg(not(windows))]
+        false
+    }
+
+    /// Bytes of a write that is not done yet.
+    #[inline]
+    pub(super) fn in_flight(&self) -> usize {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            return pipe.in_flight();
+        }
+        0
+    }
+
+    /// A write of so many bytes has begun.
+    pub(super) fn sent(&mut self, count: usize) {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            pipe.sent(count);
+        }
+        let _ = count;
+    }
+
+    /// No write is under way any more: how many bytes were.
+    #[inline]
+    pub(super) fn landed(&mut self) -> usize {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            return pipe.landed();
+        }
+        0
+    }
+
+    /// An event tells that it is writable: whether it is so.
+    #[inline]
+    pub(super) fn is_writable_now(&mut self) -> bool {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            return pipe.is_writable_now();
+        }
+        true
+    }
+
+    /// How many waits of the selector it takes after it was dropped until the peer learns of it.
+    #[inline]
+    pub(super) fn lingers_for(&self) -> u64 {
+        #[cfg(windows)]
+        if matches!(self, Self::Pipe(_)) {
+            return LINGERS_FOR;
+        }
+        0
+    }
+
+    /// When to try again to connect, on the lane's clock.
+    #[inline]
+    pub(super) fn retry_at(&self) -> Option<u64> {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            return pipe.retry_at();
+        }
+        None
+    }
+
+    /// Tries again to connect. Says whether there is something to watch now.
+    pub(super) fn retry(&mut self, now: u64) -> Result<bool> {
+        #[cfg(windows)]
+        if let Self::Pipe(pipe) = self {
+            return pipe.retry(now);
+        }
+        let _ = now;
+        Ok(true)
+    }
+
+    /// How many milliseconds of silence are the end of whoever has ended, where no FIN can tell.
+    #[inline]
+    pub(super) fn silence(&self) -> Option<u64> {
+        #[cfg(windows)]
+        return matches!(self, Self::Pipe(_)).then_some(EOF_DELAY);
+        #[cfg(not(windows))]
+        None
+    }
+
     pub(super) fn shutdown_write(&self) -> io::Result<()> {
-        each!(self, socket => socket.shutdown(Shutdown::Write))
+        match self {
+            Self::Tcp(socket) => socket.shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.shutdown(Shutdown::Write),
+            #[cfg(windows)]
+            Self::Pipe(_) => Ok(()),
+        }
     }
 
     pub(super) fn take_error(&self) -> io::Result<Option<io::Error>> {
@@ -215,33 +335,44 @@ impl Stream {
 
     /// Whether there is a peer by now.
     pub(super) fn is_connected(&self) -> bool {
-        each!(self, socket => socket.peer_addr().is_ok())
+        match self {
+            Self::Tcp(socket) => socket.peer_addr().is_ok(),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.peer_addr().is_ok(),
+            #[cfg(windows)]
+            Self::Pipe(pipe) => pipe.retry_at().is_none(),
+        }
     }
 
     /// Both ends of a TCP connection, as far as the system knows them.
     pub(super) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         match self {
             Self::Tcp(socket) => (socket.peer_addr().ok(), socket.local_addr().ok()),
-            #[cfg(unix)]
-            Self::Unix(_) => (None, None),
+            _ => (None, None),
         }
     }
 
+    /// Whether it has no addresses.
     pub(super) fn is_unix(&self) -> bool {
         !matches!(self, Self::Tcp(_))
     }
 
-    /// Closing shall reset the connection instead of ending it.
+    /// Closing shall reset the connection instead of ending it; nothing where there is no such thing.
     pub(super) fn set_reset(&self) -> io::Result<()> {
-        each!(self, socket => SockRef::from(socket).set_linger(Some(Duration::ZERO)))
+        match self {
+            Self::Tcp(socket) => SockRef::from(socket).set_linger(Some(Duration::ZERO)),
+            #[cfg(unix)]
+            Self::Unix(socket) => SockRef::from(socket).set_linger(Some(Duration::ZERO)),
+            #[cfg(windows)]
+            Self::Pipe(_) => Ok(()),
+        }
     }
 
     /// `TCP_NODELAY`; nothing for a socket without it.
     pub(super) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => socket.set_nodelay(nodelay),
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -249,8 +380,7 @@ impl Stream {
     pub(super) fn set_keepalive(&self, keepalive: Option<&KeepAlive>) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => keep_alive(&SockRef::from(socket), keepalive),
-            #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -272,18 +402,39 @@ impl Stream {
         each!(self, socket => socket.deregister(registry))
     }
 
-    pub(super) fn as_raw(&self) -> RawDescriptor {
+    /// The descriptor; `None` before there is one.
+    pub(super) fn as_raw(&self) -> Option<RawDescriptor> {
         #[cfg(unix)]
-        return each!(self, socket => socket.as_raw_fd());
+        return Some(each!(self, socket => socket.as_raw_fd()));
         #[cfg(windows)]
-        return each!(self, socket => socket.as_raw_socket());
+        return match self {
+            Self::Tcp(socket) => Some(socket.as_raw_socket()),
+            Self::Pipe(pipe) => pipe.as_raw(),
+        };
     }
 
-    pub(super) fn into_raw(self) -> RawDescriptor {
+    /// Whether the descriptor can be had without the stream: not from mio's named pipe, which the
+    /// system may be filling the buffers of.
+    pub(super) fn is_separable(&self) -> bool {
+        !self.writes_later()
+    }
+
+    /// The descriptor of one that is separable.
+    pub(super) fn into_raw(self) -> Option<RawDescriptor> {
         #[cfg(unix)]
-        return each!(self, socket => socket.into_raw_fd());
+        return Some(each!(self, socket => socket.into_raw_fd()));
         #[cfg(windows)]
-        return each!(self, socket => socket.into_raw_socket());
+        return match self {
+            Self::Tcp(socket) => Some(socket.into_raw_socket()),
+            Self::Pipe(_) => None,
+        };
+    }
+}
+
+#[cfg(windows)]
+impl From<Pipe> for Stream {
+    fn from(pipe: Pipe) -> Self {
+        Self::Pipe(pipe)
     }
 }
 

@@ -120,6 +120,11 @@ impl Settings {
         Ok(Self(settings))
     }
 
+    /// Whether there is nothing to set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Sets them, in their order, up to the first that fails.
     pub fn apply(&self, socket: &SockRef<'_>) -> Result<()> {
         for (row, value) in &self.0 {

@@ -95,10 +95,8 @@ pub(crate) fn adopt(raw: RawDescriptor, role: Role) -> Result<Socket> {
         }
         // SAFETY: not INVALID_SOCKET, checked above. The borrow ends before this function returns,
         // and only asks the system, which answers WSAENOTSOCK for a number that is not open.
-        check(
-            SockRef::from(&unsafe { BorrowedSocket::borrow_raw(raw) }),
-            role,
-        )?;
+        let borrowed = unsafe { BorrowedSocket::borrow_raw(raw) };
+        check(SockRef::from(&borrowed), role)?;
         // SAFETY: it is an open socket of the wanted kind; the caller hands over its ownership.
         Ok(unsafe { Socket::from_raw_socket(raw) })
     }

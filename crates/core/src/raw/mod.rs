@@ -21,6 +21,8 @@ mod inherit;
 mod memory;
 #[cfg(any(unix, windows))]
 mod option;
+#[cfg(windows)]
+mod pipe;
 #[cfg(unix)]
 mod signal;
 mod system;
@@ -45,6 +47,8 @@ pub(crate) use memory::{MSG_PEEK, uninit};
 pub(crate) use option::{MAX_VALUE, borrow_socket, get_option, set_option};
 #[cfg(unix)]
 pub(crate) use option::{int_option, set_int_option};
+#[cfg(windows)]
+pub(crate) use pipe::{Instance, cancel, create_pipe};
 #[cfg(unix)]
 pub(crate) use signal::without_sigpipe;
 #[cfg(any(unix, windows))]

@@ -38,9 +38,10 @@ impl Connection {
         let after = |since: u64, time: u64| (time > 0).then(|| since.saturating_add(time));
         let profile = &self.profile;
         let candidates = if self.has(Flag::Closing) {
-            [Some(self.linger_until), None, None]
+            [Some(self.linger_until), None, None, None]
         } else {
             [
+                self.end_of_silence(),
                 after(self.progress_at, profile.idle_timeout),
                 self.is_silent()
                     .then(|| after(self.opened_at, profile.first_byte_timeout))
@@ -50,13 +51,35 @@ impl Connection {
                     .flatten(),
             ]
         };
-        candidates.into_iter().flatten().min()
+        let retry = self.stream.retry_at();
+        candidates.into_iter().chain([retry]).flatten().min()
+    }
+
+    /// When the peer counts as ended, as we have: see [`Stream::silence`]. What is not read may be
+    /// anything.
+    ///
+    /// [`Stream::silence`]: crate::engine::stream::Stream::silence
+    fn end_of_silence(&self) -> Option<u64> {
+        let silence = self.stream.silence()?;
+        let is_due = self.has(Flag::Finished)
+            && ![Flag::Ended, Flag::Paused, Flag::Readable]
+                .into_iter()
+                .any(|flag| self.has(flag));
+        is_due.then(|| self.active_at.saturating_add(silence))
     }
 
     /// A deadline came up, perhaps too early.
     pub(in crate::engine) fn expire<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
         let now = context.now;
         let over = |since: u64, time: u64| time > 0 && since.saturating_add(time) <= now;
+        if self.stream.retry_at().is_some_and(|at| at <= now)
+            && let Err(cause) = self.retry(id, context)
+        {
+            return Fate::Ends(cause);
+        }
+        if self.end_of_silence().is_some_and(|at| at <= now) && !self.has(Flag::Closing) {
+            return self.ended(id, context);
+        }
         let counters = &context.counters;
         if self.has(Flag::Closing) {
             if self.linger_until <= now {

@@ -15,6 +15,8 @@ mod write;
 use std::io;
 use std::sync::Arc;
 
+use mio::Interest;
+
 use crate::engine::command::Profile;
 use crate::engine::completion::{Kind, Syscall};
 use crate::engine::context::{Context, Ends};
@@ -22,7 +24,7 @@ use crate::engine::id::Id;
 use crate::engine::listener::ListenerShared;
 use crate::engine::owned::{Owned, Owner};
 use crate::engine::queue::Queue;
-use crate::engine::stream::Stream;
+use crate::engine::stream::{INPUT, Stream};
 use crate::error::{ECONNREFUSED, Failure, Misuse};
 
 /// What a connection is doing.
@@ -121,8 +123,8 @@ pub(in crate::engine) type Loose = (usize, usize);
 
 #[derive(Debug)]
 pub(in crate::engine) struct Connection {
-    /// First, as it is to be dropped before the stream.
-    owned: Owned,
+    /// First, as it is to be dropped before the stream. `None` before there is a descriptor.
+    owned: Option<Owned>,
     pub(in crate::engine) stream: Stream,
     pub(in crate::engine) profile: Arc<Profile>,
     /// The server that accepted it, and counts it.
@@ -159,11 +161,14 @@ impl Connection {
         now: u64,
     ) -> Self {
         let mut flags = Flag::Writable as u32 | Flag::Silent as u32;
+        if stream.writes_later() {
+            flags |= Flag::WatchesWrite as u32;
+        }
         if profile.paused {
             flags |= Flag::Paused as u32;
         }
         Self {
-            owned: Owned::new(owner, stream.as_raw()),
+            owned: stream.as_raw().map(|raw| Owned::new(owner, raw)),
             stream,
             profile,
             server,
@@ -198,9 +203,9 @@ impl Connection {
         self.flags &= !(flag as u32);
     }
 
-    /// Bytes that wait to be written.
+    /// Bytes that wait to be written, or are being written.
     pub(in crate::engine) fn pending(&self) -> usize {
-        self.queue.len() + (self.loose.1 - self.loose.0)
+        self.queue.len() + (self.loose.1 - self.loose.0) + self.stream.in_flight()
     }
 
     /// What a record has to acknowledge, which counts as said then.
@@ -211,7 +216,9 @@ impl Connection {
     /// Closing, which is to come next, shall reset the connection instead of ending it: so that the
     /// peer does not take what it got for all there was. No option of the program's comes between.
     pub(in crate::engine) fn set_reset(&self) {
-        self.owned.hide();
+        if let Some(owned) = &self.owned {
+            owned.hide();
+        }
         // Fails only for a connection that is gone, and then nothing is left to reset.
         drop(self.stream.set_reset());
     }
@@ -242,6 +249,20 @@ impl Connection {
             return Err(Cause::io(refused, Syscall::Connect));
         }
         Ok(true)
+    }
+
+    /// A client that found no place tries again; then it is watched as any other.
+    fn retry<B>(&mut self, id: Id, context: &Context<B>) -> Result<(), Cause> {
+        let is_open = self.stream.retry(context.now);
+        if !is_open.map_err(|failure| Cause::failure(&failure, Syscall::Connect))? {
+            return Ok(());
+        }
+        let owner = context.key.connection(id);
+        self.owned = self.stream.as_raw().map(|raw| Owned::new(owner, raw));
+        let interest = INPUT | Interest::WRITABLE;
+        self.stream
+            .register(&context.registry, id.token(), interest)
+            .map_err(|error| Cause::io(error, Syscall::Register))
     }
 
     /// The connection is made: what is timed begins now.

@@ -58,14 +58,14 @@ impl Connection {
                     self.received(id, context, count);
                     budget = budget.saturating_sub(count);
                     if count < BUFFER && self.short_read_drains() {
-                        return self.drained();
+                        return self.drained(id, context);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if reads == 0 {
                         context.counters.spurious_events.add(1);
                     }
-                    return self.drained();
+                    return self.drained(id, context);
                 }
                 Err(error) => return Fate::Ends(self.cause(error, Syscall::Read)),
             }
@@ -83,8 +83,11 @@ impl Connection {
     }
 
     /// Nothing is left to read for now.
-    pub(super) fn drained(&mut self) -> Fate {
+    pub(super) fn drained<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
         self.unset(Flag::Readable);
+        if self.stream.silence().is_some() {
+            context.arm(id, self);
+        }
         self.failed.map_or(Fate::Lives, Fate::Ends)
     }
 

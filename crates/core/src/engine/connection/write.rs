@@ -17,9 +17,13 @@ impl Connection {
         context: &mut Context<B>,
         data: &[u8],
     ) -> Fate {
+        if self.has(Flag::Writable) {
+            self.landed(id, context);
+        }
         let (start, end) = std::mem::take(&mut self.loose);
         let mut loose = &data[start..end];
-        let can_write = self.has(Flag::Writable) && !self.has(Flag::Connecting);
+        let is_connected = !self.has(Flag::Connecting);
+        let can_write = self.has(Flag::Writable) && is_connected;
         if self.failed.is_some() {
             context.pending -= loose.len() as u64;
             return Fate::Lives;
@@ -60,10 +64,18 @@ impl Connection {
                 Err(error) => return self.fail(id, context, error),
             }
         }
-        if self.queue.is_empty() && can_write {
+        if self.queue.is_empty() && is_connected && self.has(Flag::Writable) {
             return self.written(id, context);
         }
         Fate::Lives
+    }
+
+    /// What was under way is with the system.
+    fn landed<B>(&mut self, id: Id, context: &mut Context<B>) {
+        let count = self.stream.landed();
+        if count > 0 {
+            self.taken(id, context, count);
+        }
     }
 
     /// The system takes no more for now, and shall say when it does.
@@ -78,6 +90,15 @@ impl Connection {
     }
 
     pub(super) fn wrote<B>(&mut self, id: Id, context: &mut Context<B>, count: usize) {
+        if self.stream.writes_later() {
+            self.stream.sent(count);
+            self.unset(Flag::Writable);
+        } else {
+            self.taken(id, context, count);
+        }
+    }
+
+    fn taken<B>(&mut self, id: Id, context: &mut Context<B>, count: usize) {
         self.progress_at = context.now;
         self.touch(id, context);
         context.took(id, self, count);
@@ -103,6 +124,14 @@ impl Connection {
             {
                 return self.fail(id, context, error);
             }
+            if self.stream.silence().is_some() {
+                if self.has(Flag::Closing) {
+                    // The peer would not learn in any other way, and can read all of it still.
+                    return Fate::Ends(Cause::NONE);
+                }
+                self.active_at = context.now;
+                context.arm(id, self);
+            }
         }
         if self.has(Flag::Detaching) {
             return Fate::Leaves;
@@ -113,7 +142,7 @@ impl Connection {
     /// A write failed. What has arrived before is still the program's, when it reads again.
     pub(super) fn fail<B>(&mut self, id: Id, context: &mut Context<B>, error: io::Error) -> Fate {
         let cause = self.cause(error, Syscall::Write);
-        context.pending -= self.queue.len() as u64;
+        context.pending -= (self.queue.len() + self.stream.landed()) as u64;
         self.queue.clear();
         // Who waits for `drain` before it reads again would wait for ever.
         let waits = self.has(Flag::Paused) && self.has(Flag::WantDrain);
@@ -143,17 +172,20 @@ impl Connection {
         }
         // There may be room, or a connection, of which no event has told yet.
         self.unset(Flag::Connecting);
-        self.set(Flag::Writable);
+        if self.stream.in_flight() == 0 {
+            self.set(Flag::Writable);
+        }
         let mut fate = self.flush(id, context, data);
         while fate == Fate::Lives && self.has(Flag::Writable) && !self.queue.is_empty() {
             fate = self.flush(id, context, data);
         }
-        let kept = self.queue.len().saturating_sub(droppable as usize);
+        let kept = self.pending().saturating_sub(droppable as usize);
         if fate != Fate::Lives || kept == 0 || droppable == EVERYTHING {
             return Fate::Goes;
         }
-        context.pending -= (self.queue.len() - kept) as u64;
-        self.queue.truncate(kept);
+        let queued = kept.saturating_sub(self.stream.in_flight());
+        context.pending -= (self.queue.len() - queued) as u64;
+        self.queue.truncate(queued);
         if !self.has(Flag::Closing) {
             self.close(id, context);
         }

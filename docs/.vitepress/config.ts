@@ -26,7 +26,21 @@ export default defineConfig({
     nav,
     sidebar: sidebar(),
     outline: { level: [2, 3] },
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Colours are of no use to the index, and half of the time.
+        _render(text, env, md) {
+          const { highlight } = md.options
+          md.options.highlight = null
+          try {
+            return md.render(text, env)
+          } finally {
+            md.options.highlight = highlight ?? null
+          }
+        },
+      },
+    },
     externalLinkIcon: true,
   },
 })

@@ -22,7 +22,7 @@ import { BOTH } from '../sockets.js'
 import { nowhere } from './engine.js'
 
 /** Reads of one stream until others have their turn. */
-const turn = 16
+const turn = 4
 /** Milliseconds until it is tried again to accept, when there is no descriptor. */
 const patienceForRoom = 100
 

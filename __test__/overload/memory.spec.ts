@@ -1,0 +1,63 @@
+import type { ExecutionContext } from 'ava'
+import '../support/census.js'
+import type { DoorName } from '../support/doors/index.js'
+import { whyNoGroup } from '../support/overload/memory-group.js'
+import { type Stage, isQuick, onStage } from '../support/overload/stage.js'
+import { until } from '../support/until.js'
+
+/** Bytes. Groups of version 2 count what the kernel buffers for sockets as well. */
+const limit = 200 * 10 ** 6
+const readers = isQuick ? 500 : 1_000
+/** Milliseconds of each kind of overload. */
+const duration = isQuick ? 1_000 : 3_000
+
+const reason = whyNoGroup()
+/** Where there are no groups the collector is bounded, and the memory of the process is looked at. */
+const heap = ['--max-old-space-size=64']
+
+async function overload(t: ExecutionContext, stage: Stage, door: DoorName): Promise<number> {
+  const { server, peers, pings, port, isHttp } = stage
+  await peers.ask('readers', port, readers, isHttp)
+  const { memory } = await server.ask('broadcast', 16 * 1024, duration)
+  await peers.ask('disperse')
+  if (!isHttp) await peers.ask('flood', port, 20, false)
+  await peers.ask('trickle', port, readers, 100, isHttp)
+  const { count } = await pings.ask('measure', duration)
+  t.true(count > 10, `${count} answers`)
+  await peers.ask('calm')
+  await peers.ask('disperse')
+  await until(`${door}: all are gone`, async () => (await server.ask('counts')).open === 20)
+  return Math.max(memory, await server.ask('memory'))
+}
+
+const scene = {
+  limits: { maxPending: 256 * 1024, maxPendingTotal: 32 * 2 ** 20, sendBufferSize: 16_384 },
+  nodeOptions: heap,
+  pings: 20,
+}
+const doors: readonly DoorName[] = isQuick ? ['auto'] : ['inline', 'thread', 'auto', 'net', 'http']
+
+if (reason === undefined) {
+  onStage(
+    'in 200 MB of memory a server lives through slow readers, slow writers and floods',
+    doors,
+    { ...scene, memory: limit },
+    async (t, stage, door) => {
+      const memory = await overload(t, stage, door)
+      const { killed, peak } = stage.group!
+      t.log({ peak, memory })
+      t.is(killed, 0)
+      t.true(peak < limit, `${peak} bytes`)
+    },
+  )
+} else {
+  onStage(
+    `a server uses less than 200 MB under slow readers, slow writers and floods (no control group: ${reason})`,
+    doors,
+    scene,
+    async (t, stage, door) => {
+      const memory = await overload(t, stage, door)
+      t.true(memory < limit, `${memory} bytes`)
+    },
+  )
+}

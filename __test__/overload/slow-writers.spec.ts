@@ -1,0 +1,60 @@
+import '../support/census.js'
+import { isQuick, onStage, staysFast } from '../support/overload/stage.js'
+import { until } from '../support/until.js'
+
+const writers = isQuick ? 1_000 : 5_000
+/** Milliseconds between two bytes of each. */
+const pace = 1_000
+const patience = isQuick ? 2_000 : 3_000
+
+onStage(
+  `${writers} clients that send a byte now and then are closed in time, while others are served`,
+  isQuick ? ['inline', 'http'] : ['inline', 'thread', 'auto', 'http'],
+  { limits: { idleTimeout: patience, headersTimeout: patience }, pings: 20 },
+  async (t, stage, door) => {
+    const { server, peers, port, isHttp } = stage
+    let rounds = 0
+    await staysFast(t, stage, async () => {
+      rounds += 1
+      await peers.ask('trickle', port, writers, pace, isHttp)
+      const all = 20 + writers * rounds
+      await until('all are there', async () => (await server.ask('counts')).opened >= all)
+      return async () => {
+        await until('all of them are closed', async () => (await peers.ask('crowd')).open === 0)
+        const { longest } = await peers.ask('crowd')
+        t.log({ longest })
+        // Core looks for slow requests each half a second here; others may have to wait for their turn.
+        t.true(longest > patience - 100 && longest < patience + 8_000, `open for ${longest} ms`)
+        await peers.ask('disperse')
+        await until('the server knows', async () => (await server.ask('counts')).open === 20)
+        const { closed } = await server.ask('counts')
+        if (door !== 'http') t.is(closed['ERR_IDLE_TIMEOUT'], writers * rounds)
+      }
+    })
+  },
+)
+
+onStage(
+  `${writers} clients that send a byte now and then cost little, and others are served`,
+  isQuick ? [] : ['net', 'mirror'],
+  { pings: 20 },
+  async (t, stage) => {
+    const { server, peers, port } = stage
+    await staysFast(t, stage, async () => {
+      const before = await server.ask('memory')
+      await peers.ask('trickle', port, writers, pace, false)
+      await until('all are there', async () => (await server.ask('counts')).open >= 20 + writers)
+      return async () => {
+        await peers.ask('finish')
+        await until('each is answered', async () => (await peers.ask('crowd')).answered === writers)
+        const each = ((await server.ask('memory')) - before) / writers
+        t.log({ each })
+        t.true(each < 40_000, `${each} bytes for each`)
+        const busy = await server.ask('busy', 1_000)
+        t.true(busy < 0.9, `${busy} of a processor`)
+        await peers.ask('disperse')
+        await until('all are gone', async () => (await server.ask('counts')).open === 20)
+      }
+    })
+  },
+)

@@ -40,9 +40,10 @@ fn a_bound_socket_is_made_to_listen() {
         let address = socket.local_addr().unwrap().as_socket().unwrap();
         let bound = listen_on(socket.into_raw_fd(), &options()).expect("a listener");
         assert_eq!(bound.local_addr().unwrap(), Some(address));
+        let watched = program.lane().watch(0, bound);
         program.command(Command::Listen(Listen {
             listener: 0,
-            bound: Some(bound),
+            socket: Some(watched.map_err(|(_, error)| error).expect("watched")),
             ports: Vec::new(),
             profile: Arc::new(Profile::default()),
             shared: ListenerShared::new(10),

@@ -14,8 +14,8 @@ use std::sync::Arc;
 #[cfg(unix)]
 use mio_js_core::engine::bind_only;
 use mio_js_core::engine::{
-    BindOptions, Bound, Command, Listen, ListenerShared, Refusal, Target, bind as bind_one,
-    listen_on,
+    BindOptions, Bound, Command, Listen, ListenerShared, Refusal, Target, Watched,
+    bind as bind_one, listen_on,
 };
 use mio_js_core::option::Settings;
 use mio_js_core::{Failure, Misuse, RawDescriptor, Result};
@@ -207,14 +207,14 @@ impl Engine {
         };
         let shared = ListenerShared::new(numbers.max_connections());
         let profile = numbers.profile();
-        let mut bounds: Vec<Option<Bound>> = bounds.into_iter().map(Some).collect();
-        bounds.resize_with(self.lanes.len(), || None);
+        let mut sockets = self.watch(listener, bounds, place)?;
+        sockets.resize_with(self.lanes.len(), || None);
         // The first lane last: what it deals out must come to lanes that know the server.
-        for (lane, bound) in bounds.into_iter().enumerate().rev() {
+        for (lane, socket) in sockets.into_iter().enumerate().rev() {
             let listen = Listen {
                 listener,
                 ports: if lane == 0 { ports.clone() } else { Vec::new() },
-                bound,
+                socket,
                 profile: Arc::clone(&profile),
                 shared: Arc::clone(&shared),
             };
@@ -233,6 +233,36 @@ impl Engine {
         );
         Ok(())
     }
+
+    /// Has the lanes watch their sockets, all of them or none.
+    fn watch(
+        &mut self,
+        listener: u32,
+        bounds: Vec<Bound>,
+        place: &Place,
+    ) -> Outcome<Vec<Option<Watched>>> {
+        let mut sockets = Vec::with_capacity(self.lanes.len());
+        for (lane, bound) in self.lanes.iter_mut().zip(bounds) {
+            match lane.core().watch(listener, bound) {
+                Ok(watched) => sockets.push(Some(watched)),
+                Err((bound, error)) => {
+                    if let Place::Descriptor(_) = place {
+                        give_back(bound);
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(sockets)
+    }
+}
+
+/// The descriptor is the program's again.
+fn give_back(bound: Bound) {
+    #[cfg(unix)]
+    let _ = bound.into_raw();
+    #[cfg(windows)]
+    drop(bound);
 }
 
 /// One listening socket for each lane, or a single one.

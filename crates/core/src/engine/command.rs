@@ -8,7 +8,7 @@ use socket2::SockAddr;
 
 use super::id::Id;
 use super::lane::Port;
-use super::listener::{Bound, ListenerShared};
+use super::listener::{ListenerShared, Watched};
 use super::stream::{Stream, Unconnected};
 use crate::error::Result;
 use crate::option::Settings;
@@ -145,7 +145,7 @@ pub struct Listen<B> {
     /// The number of the server, which is the same in all lanes.
     pub listener: u32,
     /// The socket; `None` for a lane that is only dealt to.
-    pub bound: Option<Bound>,
+    pub socket: Option<Watched>,
     /// The lanes among which connections are dealt out; none: this lane keeps what it accepts.
     pub ports: Vec<Port<B>>,
     /// The configuration of the server's connections.

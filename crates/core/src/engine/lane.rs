@@ -20,7 +20,8 @@ use super::command::Command;
 use super::completion::Completions;
 use super::counters::Counters;
 use super::handover::{Inbox, Merge, Outbox, Parcel};
-use super::id::Id;
+use super::id::{Id, listener_token};
+use super::listener::{Bound, Watched};
 use super::machine::{Limits, Machine};
 use super::owned::{self, LaneKey};
 use super::reader::Buffer;
@@ -88,7 +89,6 @@ pub struct Lane<B> {
     notify: Notify,
     counters: Arc<Counters>,
     /// A registry of its own, so that the selector's descriptor stays open wherever the machine is.
-    #[cfg(unix)]
     registry: mio::Registry,
     auto: Auto,
     is_recalled: bool,
@@ -122,7 +122,6 @@ impl<B: Buffer> Lane<B> {
             io,
             key: machine.key(),
             counters: Arc::clone(machine.counters()),
-            #[cfg(unix)]
             registry: machine.registry().try_clone()?,
             machine: Some(machine),
             shared,
@@ -186,6 +185,21 @@ impl<B: Buffer> Lane<B> {
         Ok(())
     }
 
+    /// Watches a listening socket of this lane: the first half of [`Command::Listen`], which must
+    /// follow. Done here, wherever the machine is, so that the program learns at once when it fails.
+    ///
+    /// Errors: ENOMEM, ENOSPC; with the socket, which is watched by nobody then.
+    pub fn watch(
+        &self,
+        listener: u32,
+        mut bound: Bound,
+    ) -> std::result::Result<Watched, (Bound, io::Error)> {
+        match bound.register(&self.registry, listener_token(listener)) {
+            Ok(()) => Ok(Watched(bound)),
+            Err(error) => Err((bound, error)),
+        }
+    }
+
     /// Asks for what does not fit into a record.
     pub fn command(&mut self, mut command: Command<B>) {
         match &mut command {
@@ -200,7 +214,7 @@ impl<B: Buffer> Lane<B> {
                 ..
             } => socket.belong_to(self.key.connection(*id)),
             Command::Listen(listen) => {
-                if let Some(bound) = &mut listen.bound {
+                if let Some(Watched(bound)) = &mut listen.socket {
                     bound.belong_to(self.key.listener(listen.listener));
                 }
             }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 #[cfg(windows)]
 use std::os::windows::io::AsRawSocket;
 use std::path::PathBuf;
@@ -84,6 +84,10 @@ pub struct Bound {
     #[expect(dead_code, reason = "it acts when it is dropped")]
     file: Option<SocketFile>,
 }
+
+/// A listening socket that is watched by a lane: see [`Lane::watch`](super::Lane::watch).
+#[derive(Debug)]
+pub struct Watched(pub(super) Bound);
 
 /// On Linux and the BSDs accepted connections inherit both; that saves two system calls for each.
 const INHERITS_OPTIONS: bool = cfg!(any(target_os = "linux", target_os = "android"));
@@ -286,6 +290,16 @@ impl Bound {
             .is_ok_and(|address| address.is_some_and(|address| address.ip().is_unspecified()))
     }
 
+    /// Gives the descriptor back, open.
+    #[cfg(unix)]
+    pub fn into_raw(self) -> RawDescriptor {
+        match self.acceptor {
+            Acceptor::Tcp(listener) => listener.into_raw_fd(),
+            Acceptor::Unix(listener) => listener.into_raw_fd(),
+        }
+    }
+
+    /// Events come from here on, also before the machine knows the listener, and are lost then.
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         match &mut self.acceptor {
             Acceptor::Tcp(listener) => listener.register(registry, token, Interest::READABLE),

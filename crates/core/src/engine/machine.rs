@@ -110,8 +110,7 @@ impl<B: Buffer> Machine<B> {
         self.context.key
     }
 
-    /// The selector, for those who watch its descriptor.
-    #[cfg(unix)]
+    /// The selector, for those who watch it, or something by it.
     pub(super) fn registry(&self) -> &mio::Registry {
         &self.context.registry
     }

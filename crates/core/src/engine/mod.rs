@@ -42,7 +42,7 @@ pub use counters::{Counter, Counters};
 pub use id::Id;
 pub use lane::{Io, Lane, Port};
 pub use listener::{
-    BindOptions, Bound, ListenerShared, Refusal, bind, default_max_connections, listen_on,
+    BindOptions, Bound, ListenerShared, Refusal, Watched, bind, default_max_connections, listen_on,
 };
 pub use machine::Limits;
 pub(crate) use owned::is_owned;

@@ -10,8 +10,8 @@ use super::command::{Dealt, Listen, Profile, Target};
 use super::completion::{Kind, Syscall};
 use super::connection::{Cause, Connection, Flag};
 use super::context::Ends;
-use super::id::{Id, listener_token};
-use super::listener::{Listener, Mishap};
+use super::id::Id;
+use super::listener::{Listener, Mishap, Watched};
 use super::machine::Machine;
 use super::reader::Buffer;
 use super::stream::{INPUT, Stream, Unconnected};
@@ -21,7 +21,7 @@ impl<B: Buffer> Machine<B> {
     pub(super) fn listen(&mut self, listen: Listen<B>) {
         let Listen {
             listener: index,
-            bound,
+            socket,
             ports,
             profile,
             shared,
@@ -30,28 +30,20 @@ impl<B: Buffer> Machine<B> {
         while self.listeners.len() <= slot {
             self.listeners.push(None);
         }
-        let mut listener = Listener {
+        let bound = socket.map(|Watched(bound)| bound);
+        // What came before now was told to nobody.
+        let ready = bound.is_some();
+        self.acceptance.wanted |= ready;
+        self.listeners[slot] = Some(Listener {
             is_wildcard: bound.as_ref().is_some_and(|bound| bound.is_wildcard()),
             bound,
             profile,
             shared,
             ports,
             next_port: 0,
-            ready: false,
+            ready,
             closed: false,
-        };
-        if let Some(bound) = &mut listener.bound
-            && let Err(error) = bound.register(&self.context.registry, listener_token(index))
-        {
-            listener.shared.count(Mishap::Error);
-            let cause = Cause::io(error, Syscall::Register);
-            let id = Id::accepted(index, 0);
-            let (code, syscall) = (cause.code as u32, cause.syscall as u32);
-            self.context
-                .emit(Kind::ListenerClosed, id, code, syscall, 0);
-            return;
-        }
-        self.listeners[slot] = Some(listener);
+        });
     }
 
     pub(super) fn close_listener(&mut self, index: u32) {

@@ -64,9 +64,13 @@ impl Program {
             1
         };
         for lane in 0..lanes {
+            let socket = bound
+                .take()
+                .map(|bound| self.stations[lane].lane.watch(options.listener, bound))
+                .transpose();
             let listen = Listen {
                 listener: options.listener,
-                bound: bound.take(),
+                socket: socket.map_err(|(_, error)| error).expect("watched"),
                 ports: ports.clone(),
                 profile: Arc::clone(&profile),
                 shared: Arc::clone(&shared),

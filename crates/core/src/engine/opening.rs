@@ -160,6 +160,8 @@ impl<B: Buffer> Machine<B> {
         let id = self.table.next_id();
         let registered = id.map(|id| stream.register(&self.context.registry, id.token(), INPUT));
         let (Some(id), Some(Ok(()))) = (id, registered) else {
+            // The peer must not take it for an answer.
+            drop(stream.set_reset());
             shared.count(Mishap::Error);
             return shared.leave();
         };

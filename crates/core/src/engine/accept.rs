@@ -64,7 +64,6 @@ impl<B: Buffer> Machine<B> {
         if !self.acceptance.wanted {
             return;
         }
-        self.acceptance.restock();
         let mut left = false;
         for index in 0..self.listeners.len() {
             left |= self.accept_from(index);
@@ -86,6 +85,7 @@ impl<B: Buffer> Machine<B> {
             }
             match bound.accept(&self.context.registry) {
                 Ok((stream, peer)) => {
+                    self.acceptance.restock();
                     if !listener.shared.enter() {
                         continue;
                     }
@@ -113,19 +113,23 @@ impl<B: Buffer> Machine<B> {
                     }
                     AcceptError::Gone => listener.shared.count(Mishap::Aborted),
                     AcceptError::Exhausted if self.acceptance.spare.take().is_some() => {
-                        let outcome = bound.accept(&self.context.registry);
-                        let is_empty = outcome
-                            .as_ref()
-                            .is_err_and(|error| classify(error) == AcceptError::Empty);
-                        if outcome.is_ok() {
-                            listener.shared.count(Mishap::Shed);
-                        }
-                        drop(outcome);
-                        listener.ready = !is_empty;
+                        // Closed at once, to make room for the spare one.
+                        let outcome = bound.accept(&self.context.registry).map(drop);
                         self.acceptance.restock();
-                        if is_empty {
-                            // Linux wants the descriptor before it looks at the queue.
-                            return false;
+                        match outcome.map_err(|error| classify(&error)) {
+                            Ok(()) => listener.shared.count(Mishap::Shed),
+                            Err(AcceptError::Gone) => listener.shared.count(Mishap::Aborted),
+                            Err(AcceptError::Empty) => {
+                                // Linux wants the descriptor before it looks at the queue.
+                                listener.ready = false;
+                                return false;
+                            }
+                            Err(AcceptError::Exhausted | AcceptError::Other) => {
+                                // It was no descriptor that was missing, or somebody took it.
+                                listener.shared.count(Mishap::Backoff);
+                                self.acceptance.retry_at = Some(self.context.now + BACKOFF);
+                                return true;
+                            }
                         }
                     }
                     kind => {

@@ -241,7 +241,7 @@ export interface Native {
     options: Uint8Array,
     numbers: Float64Array,
   ): number
-  /** A descriptor that is bound and the caller's; `numbers` tell the port. */
+  /** A descriptor that is bound and the caller's, who says when somebody has taken it; `numbers` tell the port. */
   streamBind(text: string, numbers: Float64Array): number
   engineListenerAddr(engine: number, listener: number, out: Uint8Array): number
   /** Returns the length of the path of a Unix socket; NUL is before an abstract name. */
@@ -258,8 +258,12 @@ export interface Native {
   /** The descriptor, which stays the engine's. */
   engineRaw(engine: number, lane: number, index: number, generation: number): number
   engineListenerRaw(engine: number, listener: number): number
-  /** Another descriptor of it, the caller's. */
+  /** Another descriptor of it, the caller's, who says when somebody has taken it. */
   engineListenerDuplicate(engine: number, listener: number): number
+  /** Closes a descriptor that an engine has given away, should the thread end before it was taken. */
+  descriptorKeep(descriptor: number): void
+  /** Somebody owns the descriptor from here on. */
+  descriptorTaken(descriptor: number): void
   engineSubmit(
     engine: number,
     lane: number,

@@ -1,3 +1,4 @@
+import { native } from '../binding.ts'
 import { Deferred } from './deferred.ts'
 
 /**
@@ -24,7 +25,7 @@ export interface Detached {
   readonly leftover: Buffer
 }
 
-/** A detach in progress. */
+/** A detach in progress. Whoever asked for it says `descriptorTaken` when the descriptor has an owner. */
 export class Departure extends Deferred<Detached> {
   readonly #chunks: Buffer[] = []
 
@@ -33,6 +34,7 @@ export class Departure extends Deferred<Detached> {
   }
 
   leave(fd: number): void {
+    native.descriptorKeep(fd)
     this.resolve({ fd, leftover: Buffer.concat(this.#chunks) })
   }
 }

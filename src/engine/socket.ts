@@ -1,3 +1,4 @@
+import { native } from '../binding.ts'
 import { illegalConstructor } from '../errors.ts'
 import { checkBoolean } from '../check.ts'
 import type { SocketOptions } from '../socket-options.ts'
@@ -236,11 +237,12 @@ export class Socket<T = undefined> {
    * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first;
    * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a named pipe.
    */
-  // oxlint-disable-next-line require-await: rejects instead of throwing
   async detach(): Promise<Detached> {
     const departure = new Departure()
     this.#connection.detach(departure)
-    return departure.promise
+    const detached = await departure.promise
+    native.descriptorTaken(detached.fd)
+    return detached
   }
 
   /** The peer's address, also after the close; `undefined` for a Unix socket. */

@@ -2,9 +2,10 @@
  * Connections that the engine accepts and core's own sockets carry: TLS and parsers of core then work
  * on the descriptor, without a stream in between.
  */
+import { native } from '../binding.ts'
 import { CoreSocket } from '../core-net.ts'
-import type { Detached } from '../engine/departure.ts'
-import type { Socket as Link } from '../engine/socket.ts'
+import { Departure, type Detached } from '../engine/departure.ts'
+import { type Socket as Link, connectionOf } from '../engine/socket.ts'
 import { unavailableHere } from '../errors.ts'
 import { admit } from '../net/accepting.ts'
 import { tellServerSocket } from '../net/channels.ts'
@@ -28,7 +29,9 @@ function accept(server: ListeningServer, link: Link<unknown>): void {
 async function handOver(server: ListeningServer, link: Link<unknown>): Promise<void> {
   let detached: Detached
   try {
-    detached = await link.detach()
+    const departure = new Departure()
+    connectionOf(link).detach(departure)
+    detached = await departure.promise
   } catch {
     // It was reset meanwhile, and nobody knows of it.
     server._connections -= 1
@@ -50,6 +53,7 @@ function give(server: ListeningServer, { fd, leftover }: Detached): void {
     readableHighWaterMark: highWaterMark,
     writableHighWaterMark: highWaterMark,
   } as object)
+  native.descriptorTaken(fd)
   if (noDelay) socket.setNoDelay(true)
   if (keepAlive) socket.setKeepAlive(true, keepAliveInitialDelay * 1000)
   if (leftover.length > 0) socket.unshift(leftover)

@@ -108,6 +108,7 @@ export class BoundSocket {
   close(): void {
     const { fd, path } = this.release()
     removePath(path)
+    native.descriptorTaken(fd)
     closeSync(fd)
   }
 
@@ -139,6 +140,7 @@ const pathErrors = new Map([
 /** Closes what was bound and is of no use. If the program has closed it already, nothing is left to do. */
 export function closeBound({ fd, path }: Bound): void {
   removePath(path)
+  native.descriptorTaken(fd)
   try {
     closeSync(fd)
   } catch {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { CoreServer, CoreSocket } from '../core-net.ts'
+import { native } from '../binding.ts'
 import { type Server as EngineServer, duplicateOf, whenClosing } from '../engine/server.ts'
 import type { ServerStats } from '../engine/stats.ts'
 import { removePath } from './bound-socket.ts'
@@ -127,11 +128,11 @@ export function handleOf(
  * never listened on here.
  */
 function sendable(handle: ListeningHandle, server: EngineServer): ListeningHandle {
-  const native = coreHandle(duplicateOf(server))
-  const { close } = native
+  const theirs = coreHandle(duplicateOf(server))
+  const { close } = theirs
   const own = {
     close(callback?: () => void) {
-      Reflect.apply(close, native, [])
+      Reflect.apply(close, theirs, [])
       handle.close(callback)
     },
     getsockname: handle.getsockname,
@@ -145,11 +146,11 @@ function sendable(handle: ListeningHandle, server: EngineServer): ListeningHandl
     },
   }
   for (const [name, value] of Object.entries(own)) {
-    Object.defineProperty(native, name, { value, configurable: true, writable: true })
+    Object.defineProperty(theirs, name, { value, configurable: true, writable: true })
   }
   // By its prototype core knows what can be moved to another thread: the listener here would stay.
-  Object.setPrototypeOf(native, ListeningHandle.prototype)
-  return Object.defineProperties(native, {
+  Object.setPrototypeOf(theirs, ListeningHandle.prototype)
+  return Object.defineProperties(theirs, {
     fd: { get: () => handle.fd },
     isClosed: { get: () => handle.isClosed },
   })
@@ -160,6 +161,7 @@ function coreHandle(fd: number): ListeningHandle {
   const socket = new CoreSocket({ fd, manualStart: true } as object) as unknown as {
     _handle: ListeningHandle | null
   }
+  native.descriptorTaken(fd)
   const { _handle: handle } = socket
   socket._handle = null
   return handle as ListeningHandle

@@ -8,6 +8,7 @@
 use std::cell::{RefCell, RefMut};
 use std::collections::HashMap;
 
+use mio_js_core::lent::Keeper;
 use mio_js_core::{Handle, Mirror, Misuse, Result};
 
 use crate::engine::{Engine, Engines};
@@ -20,6 +21,8 @@ pub(crate) struct Environment {
     wakes: RefCell<HashMap<Handle, Wake>>,
     engines: RefCell<Engines>,
     mirror: RefCell<Mirror>,
+    /// Descriptors that are on their way from one owner to the next. Dropped last.
+    pub(crate) keeper: Keeper,
 }
 
 impl Environment {

@@ -129,6 +129,8 @@ functions! {
     "engineListenerPath" => engine::listener_path,
     "engineListenerRaw" => engine::listener_raw,
     "engineListenerDuplicate" => engine::listener_duplicate,
+    "descriptorKeep" => engine::descriptor_keep,
+    "descriptorTaken" => engine::descriptor_taken,
     "engineSubmit" => engine::submit,
     "engineWrite" => engine::write,
     "engineDonate" => engine::donate,

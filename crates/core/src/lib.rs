@@ -39,6 +39,8 @@ mod event;
 mod handle;
 mod interest;
 mod io;
+#[cfg(any(unix, windows))]
+pub mod lent;
 mod mirror;
 #[cfg(windows)]
 pub mod named_pipe;

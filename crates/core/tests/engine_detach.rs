@@ -133,3 +133,19 @@ fn a_connection_wanders_between_programs() {
         writing.join().unwrap();
     }
 }
+
+#[test]
+fn a_connection_that_was_given_away_and_that_nobody_has_collected_ends_with_its_lane() {
+    for io in EVERY_IO {
+        let mut program = Program::new(io);
+        let (id, peer) = program.accepted(Profile::default());
+        program.is_attentive = false;
+        program.ask(op::DETACH, id);
+        if program.is_inline(0) {
+            program.turn(0);
+        }
+        program.until(|program| program.counters().closed.get() == 1);
+        drop(program);
+        assert!(peer.read_all().unwrap().is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use mio_js_core::engine::{Command, Id, Io, Limits, Stream, Unconnected};
 use mio_js_core::option::Settings;
-use mio_js_core::{Misuse, RawDescriptor, Result};
+use mio_js_core::{Misuse, RawDescriptor, Result, lent};
 
 use super::bell::Kind;
 use super::numbers::Numbers;
@@ -114,6 +114,19 @@ pub(super) fn descriptor_number(descriptor: Option<RawDescriptor>, missing: Misu
         return Err(Misuse::Unsupported.into());
     }
     Ok(descriptor.ok_or(missing)? as i64)
+}
+
+/// `descriptorKeep(descriptor)`: of one that a lane has given away, and that is closed if this
+/// environment ends before it was taken.
+pub(crate) fn descriptor_keep(call: &mut Call<'_>) -> Result<()> {
+    call.state().keeper.take_over(descriptor(call, 0)?);
+    Ok(())
+}
+
+/// `descriptorTaken(descriptor)`: somebody owns it from here on.
+pub(crate) fn descriptor_taken(call: &mut Call<'_>) -> Result<()> {
+    lent::taken(descriptor(call, 0)?);
+    Ok(())
 }
 
 fn id_of(call: &Call<'_>, at: usize) -> Result<Id> {

@@ -96,8 +96,16 @@ pub(crate) fn stream_bind(call: &mut Call<'_>) -> Result<i64> {
         let (socket, local) = bind_only(&target, &numbers.bind_options())?;
         numbers.tell_port(local.map_or(0, |address| address.port()));
         call.put_floats(1, numbers.values())?;
-        Ok(i64::from(std::os::fd::IntoRawFd::into_raw_fd(socket)))
+        Ok(lend(call, socket))
     }
+}
+
+/// The number of a descriptor that nobody owns until somebody takes it.
+#[cfg(unix)]
+fn lend(call: &Call<'_>, descriptor: impl std::os::fd::IntoRawFd) -> i64 {
+    let raw = descriptor.into_raw_fd();
+    call.state().keeper.lend(raw);
+    i64::from(raw)
 }
 
 /// Where to listen.
@@ -161,7 +169,7 @@ pub(crate) fn listener_duplicate(call: &mut Call<'_>) -> Result<i64> {
             .iter_mut()
             .find_map(|lane| lane.core().duplicate_listener(listener))
             .ok_or(Misuse::ServerClosed)??;
-        Ok(i64::from(std::os::fd::IntoRawFd::into_raw_fd(duplicate)))
+        Ok(lend(call, duplicate))
     }
 }
 

@@ -12,6 +12,7 @@ use super::id::Id;
 use super::owned::LaneKey;
 use super::reader::Reader;
 use super::timer::{TICK, Wheel};
+use crate::lent::Keeper;
 
 /// Milliseconds until bytes that the system took are reported although nothing else happens.
 const ACK_DELAY: u64 = 50;
@@ -21,6 +22,8 @@ const ACK_DELAY: u64 = 50;
 pub(super) struct Context<B> {
     /// Which lane this is, where sockets are looked up.
     pub(super) key: LaneKey,
+    /// Of descriptors that were given away, until the program has them.
+    pub(super) keeper: Keeper,
     pub(super) registry: Registry,
     pub(super) out: Completions<B>,
     /// Records that did not fit any more.
@@ -50,6 +53,7 @@ impl<B> Context<B> {
     pub(super) fn new(registry: Registry, max_pending: u64) -> Self {
         Self {
             key: LaneKey::new(),
+            keeper: Keeper::default(),
             registry,
             out: Completions::default(),
             overflow: VecDeque::new(),

@@ -23,6 +23,7 @@ use super::owned::{Owned, Owner, is_owned};
 use super::pipe::{LINGERS_FOR, Waiting, not_a_socket};
 use super::stream::{self, Stream};
 use crate::error::{Failure, Misuse, Result};
+use crate::lent::taken;
 use crate::option::Settings;
 #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
 use crate::option::reuse_port;
@@ -147,7 +148,10 @@ pub fn listen_on(
         Ok(socket.listen(options.backlog)?)
     });
     match adopted {
-        Ok((socket, domain)) => Ok(bound(socket, domain, None)),
+        Ok((socket, domain)) => {
+            taken(descriptor);
+            Ok(bound(socket, domain, None))
+        }
         Err(failure) => Err(Refusal {
             failure,
             is_of_option,

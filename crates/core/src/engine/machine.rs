@@ -323,9 +323,14 @@ impl<B: Buffer> Machine<B> {
             return;
         };
         let acked = connection.take_acked();
+        // A named pipe is never asked to leave.
+        let raw = connection.stream.into_raw();
+        if let Some(raw) = raw {
+            self.context.keeper.lend(raw);
+        }
         // The type's width differs between systems.
         #[allow(clippy::unnecessary_cast, reason = "u64 on Windows")]
-        let raw = connection.stream.into_raw().unwrap_or_default() as u64;
+        let raw = raw.unwrap_or_default() as u64;
         let (low, high) = (raw as u32, (raw >> 32) as u32);
         self.context.emit(Kind::Detached, id, low, high, acked);
     }

@@ -21,6 +21,7 @@ use super::owned::{Owned, Owner, is_owned};
 #[cfg(windows)]
 use super::pipe::{EOF_DELAY, LINGERS_FOR, Pipe, not_a_socket};
 use crate::error::{Failure, Misuse, Result};
+use crate::lent::taken;
 use crate::option::Settings;
 use crate::raw::{self, RawDescriptor};
 use crate::transfer::MAX_BYTES;
@@ -73,9 +74,11 @@ impl Unconnected {
         if is_owned(descriptor) {
             return Err(Misuse::DescriptorOwned.into());
         }
+        let socket = raw::adopt_connector(descriptor)?;
+        taken(descriptor);
         Ok(Self {
             owned: None,
-            socket: raw::adopt_connector(descriptor)?,
+            socket,
         })
     }
 
@@ -165,6 +168,7 @@ impl Stream {
             return Err(Misuse::DescriptorOwned.into());
         }
         let (socket, domain) = raw::adopt_connection(descriptor)?;
+        taken(descriptor);
         Ok(Self::from_socket(socket, domain))
     }
 

@@ -267,6 +267,35 @@ fn status(raw: RawDescriptor) -> Result<libc::stat> {
     Ok(unsafe { status.assume_init() })
 }
 
+/// Which socket a number stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketIdentity(u64);
+
+/// `None` for what is no socket, and on systems where all sockets are one to who asks.
+pub(crate) fn socket_identity(raw: RawDescriptor) -> Option<SocketIdentity> {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    {
+        let status = status(raw).ok()?;
+        let is_socket = status.st_mode & libc::S_IFMT == libc::S_IFSOCK;
+        is_socket.then_some(SocketIdentity(status.st_ino))
+    }
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    {
+        let _ = raw;
+        None
+    }
+}
+
+/// Closes a socket that has no other owner: to be called for one that [`socket_identity`] knows, and
+/// with a number that was handed out by this crate.
+pub(crate) fn close_socket(raw: RawDescriptor) {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    // SAFETY: it is the very socket whose number was handed out, and nobody has taken ownership.
+    drop(unsafe { OwnedFd::from_raw_fd(raw) });
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _ = raw;
+}
+
 /// Takes ownership of one end of a named pipe.
 ///
 /// Errors: as [`check_named_pipe`].

@@ -32,7 +32,10 @@ pub use adopt::RawDescriptor;
 #[cfg(unix)]
 pub(crate) use adopt::{End, Identity, adopt_pipe, pollable};
 #[cfg(any(unix, windows))]
-pub(crate) use adopt::{Role, adopt, adopt_acceptor, adopt_connection, adopt_connector};
+pub(crate) use adopt::{
+    Role, SocketIdentity, adopt, adopt_acceptor, adopt_connection, adopt_connector, close_socket,
+    socket_identity,
+};
 #[cfg(windows)]
 pub(crate) use adopt::{adopt_named_pipe, check_named_pipe};
 #[cfg(not(any(unix, windows)))]

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use mio_js_core::RawDescriptor;
 use mio_js_core::engine::{Completions, Id, Kind, RECORD, Syscall};
+use mio_js_core::lent::taken;
 
 use super::Block;
 
@@ -89,7 +91,11 @@ pub(crate) fn records(batch: &mut Completions<Block>) -> Vec<Record> {
                 5 => Event::End,
                 6 => Event::Timeout,
                 7 => Event::Closed(a as i32, b),
-                8 => Event::Detached(u64::from(a) | u64::from(b) << 32),
+                8 => {
+                    let raw = u64::from(a) | u64::from(b) << 32;
+                    taken(raw as RawDescriptor);
+                    Event::Detached(raw)
+                }
                 9 => Event::Wrote,
                 10 => Event::ListenerClosed(a as i32, b),
                 _ => panic!("no such record: {kind}"),

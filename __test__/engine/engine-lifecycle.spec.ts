@@ -1,33 +1,17 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
 import '../support/census.js'
 import { run } from '../support/child.js'
 import { Peer } from '../support/engine-peers.js'
-import { turns } from '../support/engine-sockets.js'
-import { drivers, listening, soon } from '../support/engine.js'
+import { type Driver, drivers, listening, soon } from '../support/engine.js'
+import { type Started, start as startAt, turns } from '../support/workers.js'
 
 /** What an end may take, on a machine that is busy with other tests. */
 const slack = 2000
 
-interface Ended {
-  code: number
-  error: Error | undefined
-}
-
-function start(io: string, what: string, port = 0): { worker: Worker; ended: Promise<Ended> } {
-  const program = new URL('../programs/engine-worker.js', import.meta.url)
-  const worker = new Worker(program, { workerData: { io, what, port } })
-  let error: Error | undefined
-  worker.on('error', (reason: Error) => (error = reason))
-  const ended = new Promise<Ended>((resolve) => {
-    worker.once('exit', (code) => {
-      resolve({ code, error })
-    })
-  })
-  return { worker, ended }
-}
+const start = (io: Driver, what: string, port = 0): Started => startAt('engine', { io, what, port })
 
 async function terminate(t: ExecutionContext, worker: Worker): Promise<void> {
   const begin = performance.now()
@@ -55,14 +39,8 @@ for (const io of drivers) {
     test(`${io}: a worker is terminated at any time: ${what}`, async (t) => {
       const port = await sink(t)
       for (let n = 0; n < 4; n += 1) {
-        const { worker, ended } = start(io, what, port)
-        const early = Promise.race([
-          once(worker, 'message'),
-          ended.then(({ code, error }) => {
-            throw new Error(`ended with ${code}`, { cause: error })
-          }),
-        ])
-        await soon(early, 'the worker is ready')
+        const { worker, ready } = start(io, what, port)
+        await soon(ready, 'the worker is ready')
         await terminate(t, worker)
       }
       t.pass()
@@ -71,8 +49,8 @@ for (const io of drivers) {
 
   test(`${io}: a worker is terminated while it starts`, async (t) => {
     for (let n = 0; n < 6; n += 1) {
-      const { worker } = start(io, 'begin')
-      await once(worker, 'message')
+      const { worker, ready } = start(io, 'begin')
+      await ready
       // From before its engine is there, further and further into the flood.
       await turns(n * 50)
       await terminate(t, worker)
@@ -80,8 +58,8 @@ for (const io of drivers) {
   })
 
   test(`${io}: the sockets of a terminated worker are closed`, async (t) => {
-    const { worker } = start(io, 'listen')
-    const [port] = (await soon(once(worker, 'message'), 'it listens')) as [number]
+    const { worker, ready } = start(io, 'listen')
+    const port = (await soon(ready, 'it listens')) as number
     const peers = await Promise.all(Array.from({ length: 5 }, async () => Peer.connect(t, port)))
     await terminate(t, worker)
     const outcomes = await Promise.all(peers.map(async (peer) => peer.outcome()))
@@ -120,7 +98,7 @@ for (const io of drivers) {
   })
 
   test(`${io}: workers alone load the engine, one after another and many at once`, async (t) => {
-    const { code, signal, stdout, stderr } = await run('engine-workers', [io])
-    t.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'done\n' }, stderr)
+    const { code, signal, stderr } = await run('workers', ['engine', io, '5', '10'])
+    t.deepEqual({ code, signal }, { code: 0, signal: null }, stderr)
   })
 }

@@ -3,8 +3,8 @@
  * function that exits, or `worker` for the main thread while a worker's engine is in a flood.
  */
 import { writeSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
 import { Engine, type EngineOptions, type Handlers } from 'mio-js/engine'
+import { start } from '../support/workers.js'
 
 const [, , io, where] = process.argv
 const hostname = '127.0.0.1'
@@ -19,8 +19,7 @@ function at(name: string): void {
 }
 
 function worker(): void {
-  const program = new URL('engine-worker.js', import.meta.url)
-  new Worker(program, { workerData: { io, what: 'flood', port: 0 } }).once('message', exit)
+  void start('engine', { io: io as 'inline', what: 'flood' }).ready.then(exit)
 }
 
 /** Connections with everything that can happen; some flood all the time. */

@@ -1,16 +1,20 @@
 /**
- * The end of a process while a worker waits: `poll`, `uv` or `thread`. The main thread exits with
- * code 7 as soon as the worker says that it is about to wait, and prints the time.
+ * The end of a process while a worker does something: `exit.js DOOR IO WHAT`. The main thread, which
+ * does not load the package, exits with 7 as soon as the worker is there, and prints the time.
  */
-import { Worker } from 'node:worker_threads'
+import { once } from 'node:events'
+import { writeSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { start } from '../support/workers.js'
 
-const worker = new Worker(new URL('waiting-worker.js', import.meta.url), {
-  workerData: process.argv[2],
-})
-worker.once('message', () => {
-  // The worker is inside the wait, or enters it now; both must end.
-  setTimeout(() => {
-    console.log(Date.now())
-    process.exit(7)
-  }, 50)
-})
+const [door = '', io = '', what = ''] = process.argv.slice(2)
+const sink = createServer((socket) => socket.on('error', () => {}).resume())
+sink.listen(0, '127.0.0.1')
+await once(sink, 'listening')
+const { port } = sink.address() as { port: number }
+await start(door, { what, io: io as 'inline', port }).ready
+// A worker that blocks is inside, or enters now; both must end.
+setTimeout(() => {
+  writeSync(1, String(Date.now()))
+  process.exit(7)
+}, 50)

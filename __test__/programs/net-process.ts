@@ -1,13 +1,15 @@
 /**
- * What a process does with sockets of a module: `net-process.js node:net CASE`, or `mio-js/net`. It prints
- * what it sees, and ends by itself or as the case says.
+ * What a process does with sockets of a module: `net-process.js MODULE CASE [WHICH [IO]]`, where the
+ * module is `node:net` or `mio-js/net`. It prints what it sees, and ends by itself or as the case says.
  */
 import { execFileSync } from 'node:child_process'
+import { writeSync } from 'node:fs'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type core from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 
-const [module = '', what = '', which = ''] = process.argv.slice(2)
+const [module = '', what = '', which = '', io] = process.argv.slice(2)
+if (io !== undefined) process.env['MIO_JS_IO'] = io
 const net = (await import(module)) as typeof core
 
 function listen(onSocket: (socket: Socket) => void): Promise<Server> {
@@ -23,7 +25,11 @@ function connect(server: Server): Socket {
 
 /** Ends the process in a callback; whatever else is open. */
 async function exit(): Promise<void> {
-  const end = (): never => process.exit(7)
+  // Where a driver is named, when that is shall be measured.
+  const end = (): never => {
+    if (io !== undefined) writeSync(1, String(Date.now()))
+    process.exit(7)
+  }
   const server = await listen((socket) => {
     if (which === 'connection') end()
     socket.on('data', (chunk) => {

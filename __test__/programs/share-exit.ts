@@ -2,14 +2,13 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { TcpListener, TcpStream } from 'mio-js'
+import { start } from '../support/workers.js'
 
 const how = process.argv[2]
 const listener = TcpListener.bind('127.0.0.1:0')
-const worker = (name: string, workerData?: string): Worker =>
-  new Worker(new URL(name, import.meta.url), { workerData })
-const deaf = worker('waiting-worker.js', 'poll')
-const taking = worker('taking-worker.js')
-await Promise.all([once(deaf, 'message'), once(taking, 'message')])
+const { worker: deaf, ready } = start('mirror', { what: 'poll' })
+const taking = new Worker(new URL('taking-worker.js', import.meta.url))
+await Promise.all([ready, once(taking, 'message')])
 
 for (let n = 0; n < 50; n += 1) {
   const client = TcpStream.connect(listener.localAddr())

@@ -19,11 +19,12 @@ export async function run(
   args: readonly string[] = [],
   nodeOptions: readonly string[] = [],
   started: (child: ChildProcess) => void = () => {},
+  patience = deadline,
 ): Promise<Outcome> {
   const file = fileURLToPath(new URL(`../programs/${program}.js`, import.meta.url))
   const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: deadline,
+    timeout: patience,
   })
   const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject)

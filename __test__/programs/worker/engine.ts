@@ -2,22 +2,12 @@
  * A worker with an engine, in one of several situations; says 'ready' when it is there. The port, if
  * it needs one, is where somebody listens.
  */
-import { parentPort, workerData } from 'node:worker_threads'
 import { Engine, type Handlers } from 'mio-js/engine'
+import { ready, situation, unknown } from './situation.js'
 
-interface Situation {
-  io: 'inline'
-  what: string
-  port: number
-}
-
-const { io, what, port } = workerData as Situation
+const { io, what, port } = situation
 const hostname = '127.0.0.1'
 const engine = new Engine({ io, threads: 2 })
-
-function ready(servedAt?: number): void {
-  parentPort?.postMessage(servedAt ?? 'ready')
-}
 
 /** Both ends of some connections, which never stop to send. */
 function flood(): void {
@@ -102,7 +92,7 @@ switch (what) {
       port: server.port!,
       socket: {
         open: (socket) => socket.write('echo'),
-        data: (_, chunk) => parentPort?.postMessage(String(chunk)),
+        data: (_, chunk) => ready(String(chunk)),
         // Nothing is left open then, and the worker ends by itself.
         close: () => server.close(),
       },
@@ -110,6 +100,6 @@ switch (what) {
     break
   }
   default: {
-    throw new Error(`unknown situation ${what}`)
+    unknown()
   }
 }

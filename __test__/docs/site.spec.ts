@@ -43,7 +43,7 @@ let looks = new Map<string, Look>()
 const problems: string[] = []
 
 test('it is built from the Markdown files and the doc comments', async (t) => {
-  t.timeout(300_000)
+  t.timeout(600_000)
   await build()
   pages = pagesOf(out)
   t.true(pages.length > 130, `${pages.length} pages`)
@@ -84,7 +84,7 @@ test('the reference has a page with an example for each name of each door', (t) 
 })
 
 seen('every page opens without a complaint, on a telephone', async (t) => {
-  t.timeout(300_000)
+  t.timeout(600_000)
   ;({ server, origin } = await serve(out))
   browser = await launch()
   context = await browser.newContext({ viewport: telephone })

@@ -16,6 +16,8 @@ export default defineConfig({
   cacheDir: '../build/vitepress',
   cleanUrls: true,
   rewrites: rewrite,
+  // Pages are small; nobody's telephone need load those that are only linked.
+  router: { prefetchLinks: false },
   markdown,
   vite: {
     build: { chunkSizeWarningLimit: 4096, reportCompressedSize: false },

@@ -338,13 +338,21 @@ impl Stream {
     }
 
     /// Whether there is a peer by now.
-    pub(super) fn is_connected(&self) -> bool {
-        match self {
-            Self::Tcp(socket) => socket.peer_addr().is_ok(),
+    ///
+    /// Errors: what keeps the system from telling; nothing would ask it again.
+    pub(super) fn is_connected(&self) -> io::Result<bool> {
+        let peer = match self {
+            Self::Tcp(socket) => socket.peer_addr().map(drop),
             #[cfg(unix)]
-            Self::Unix(socket) => socket.peer_addr().is_ok(),
+            Self::Unix(socket) => socket.peer_addr().map(drop),
             #[cfg(windows)]
-            Self::Pipe(pipe) => pipe.retry_at().is_none(),
+            Self::Pipe(pipe) => return Ok(pipe.retry_at().is_none()),
+        };
+        match peer {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            Err(error) if is_in_progress(&error) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

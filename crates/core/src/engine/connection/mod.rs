@@ -237,10 +237,14 @@ impl Connection {
             Ok(None) => {}
             Ok(Some(error)) | Err(error) => return Err(Cause::io(error, Syscall::Connect)),
         }
-        if !self.stream.is_connected() {
-            // The event was a false alarm.
-            self.unset(Flag::Writable);
-            return Ok(false);
+        match self.stream.is_connected() {
+            Ok(true) => {}
+            Ok(false) => {
+                // The event was a false alarm.
+                self.unset(Flag::Writable);
+                return Ok(false);
+            }
+            Err(error) => return Err(Cause::io(error, Syscall::Connect)),
         }
         let (peer, local) = self.stream.addresses();
         if peer.is_some() && peer == local {

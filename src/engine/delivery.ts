@@ -25,7 +25,7 @@ import { Closing, call, end, tell, tellClose, tellEnd, timed } from './telling.t
  * is delivered.
  */
 export function dispatch(machine: Machine, lane: Lane, count: number): number {
-  if (count < 0) return fail(machine, failure(count, 'poll'))
+  if (count < 0) return fail(machine, count)
   if (count > 0) {
     machine.count = count
     machine.cursor = 0
@@ -261,8 +261,9 @@ function detached(machine: Machine, connection: Connection, at: number): void {
 }
 
 /** The engine is gone with all that it had. Each socket is told so, in a turn of its own. */
-function fail(machine: Machine, error: Error): never {
-  machine.isClosed = true
+function fail(machine: Machine, code: number): never {
+  const error = failure(code, 'poll')
+  machine.failed()
   machine.cursor = machine.count
   machine.deferred.length = 0
   for (const lane of machine.lanes) {
@@ -276,7 +277,7 @@ function fail(machine: Machine, error: Error): never {
           return
         }
         end(connection)
-        attempt.failed(0, '')
+        attempt.failed(code, 'poll')
       })
     }
     for (const listener of machine.listeners) listener?.laneClosed()

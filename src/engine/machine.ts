@@ -1,4 +1,5 @@
 import { native } from '../binding.ts'
+import { untrack } from '../collected.ts'
 import { check, engineClosed } from '../errors.ts'
 import type { Wake } from '../wake.ts'
 import { nextTick } from '../primordials.ts'
@@ -172,6 +173,13 @@ export class Machine {
       if (this.#open === 0) this.#finish()
     })
     return this.#closing
+  }
+
+  /** Native code has closed it. Nobody has forgotten to. */
+  failed(): void {
+    this.isClosed = true
+    const engine = this.#engine?.deref()
+    if (engine !== undefined) untrack(engine)
   }
 
   #connections(): Connection[] {

@@ -20,9 +20,11 @@ export async function run(
   nodeOptions: readonly string[] = [],
   started: (child: ChildProcess) => void = () => {},
   patience = deadline,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
   const file = fileURLToPath(new URL(`../programs/${program}.js`, import.meta.url))
   const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: patience,
   })

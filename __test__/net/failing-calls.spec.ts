@@ -1,0 +1,45 @@
+/** What becomes of streams and servers when their engine cannot go on. */
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import test from 'ava'
+import { Engine } from 'mio-js/engine'
+import { http } from 'mio-js/http'
+import { createServer } from 'mio-js/net'
+import '../support/census.js'
+import { soon } from '../support/engine.js'
+import { failing, whatComesOf } from '../support/failing.js'
+
+failing('a selector that fails is an error of what connects, and closes servers', async (t) => {
+  t.deepEqual(await whatComesOf('selector of connecting sockets fails'), {
+    code: 'EBADF',
+    errno: -9,
+    syscall: 'connect',
+    fatal: 'EBADF',
+    listening: false,
+  })
+})
+
+failing('an http server whose selector has failed refuses instead of being silent', async (t) => {
+  const outcome = await whatComesOf('selector of an http server fails')
+  t.deepEqual(outcome, { code: 'ECONNREFUSED', warnings: [] })
+})
+
+for (const [name, create] of [
+  ['net', (engine: Engine) => createServer({ engine })],
+  ['http', (engine: Engine) => http.createServer({ engine })],
+] as const) {
+  test(`${name}: a server whose engine is closed is closed, and listens no more`, async (t) => {
+    const engine = new Engine()
+    const server = create(engine).listen(0, '127.0.0.1')
+    await soon(once(server, 'listening'))
+    const { port } = server.address() as AddressInfo
+    const closed = once(server, 'close')
+    await soon(engine.close())
+    await soon(closed)
+    t.false(server.listening)
+    const [error] = (await soon(once(connect(port, '127.0.0.1'), 'error'))) as [
+      NodeJS.ErrnoException,
+    ]
+    t.is(error.code, 'ECONNREFUSED')
+  })
+}

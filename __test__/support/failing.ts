@@ -1,0 +1,38 @@
+/** Programs in which system calls of the native module fail: scripts/faults/shim.c does that. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { buildShim, compiler } from '../../scripts/faults/build-shim.js'
+import { createControl } from '../../scripts/faults/control.js'
+import { run } from './child.js'
+import { type Run, isComplete, where } from './platforms.js'
+
+function hasCompiler(): boolean {
+  return spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+const isHere = process.platform === 'linux' && (isComplete || hasCompiler())
+
+/** Declares tests that need the shim. */
+export const failing: Run = where(isHere, 'needs Linux and a C compiler')
+
+let shim: string | undefined
+
+/** What the case of programs/failing-calls.ts with this name prints, which is JSON. */
+export async function whatComesOf(name: string, ...args: string[]): Promise<unknown> {
+  shim ??= buildShim()
+  const folder = mkdtempSync(path.join(tmpdir(), 'mio-js-'))
+  const control = path.join(folder, 'control')
+  createControl(control)
+  const env = { LD_PRELOAD: shim, MIO_JS_FAULTS: control }
+  try {
+    const options = ['--expose-gc']
+    const outcome = await run('failing-calls', [name, ...args], options, undefined, undefined, env)
+    const { code, signal, stdout, stderr } = outcome
+    if (code !== 0 || stderr !== '') throw new Error(`${signal ?? code}: ${stderr}`)
+    return JSON.parse(stdout) as unknown
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -21,7 +21,8 @@ as_root() {
 if command -v apt-get >/dev/null; then
   packages=$(missing curl:curl redis-cli:redis-tools redis-server:redis-server ss:iproute2 perl:perl \
     unshare:util-linux nft:nftables wrk:wrk openssl:openssl pg_ctlcluster:postgresql mariadbd:mariadb-server \
-    mosquitto:mosquitto nats-server:nats-server nghttp:nghttp2-client chromium:chromium python3:python3)
+    mosquitto:mosquitto nats-server:nats-server nghttp:nghttp2-client chromium:chromium cc:gcc strace:strace \
+    python3:python3)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
   if [ -n "$packages" ]; then
     as_root apt-get update -qq

@@ -7,10 +7,12 @@ import { http } from 'mio-js/http'
 import { createServer } from 'mio-js/net'
 import '../support/census.js'
 import { soon } from '../support/engine.js'
-import { failing, whatComesOf } from '../support/failing.js'
+import { failing, play } from '../support/failing.js'
 
 failing('a selector that fails is an error of what connects, and closes servers', async (t) => {
-  t.deepEqual(await whatComesOf('selector of connecting sockets fails'), {
+  const name = 'selector of connecting sockets fails'
+  const { [name]: outcome } = await play('inline', name)
+  t.deepEqual(outcome, {
     code: 'EBADF',
     errno: -9,
     syscall: 'connect',
@@ -20,7 +22,8 @@ failing('a selector that fails is an error of what connects, and closes servers'
 })
 
 failing('an http server whose selector has failed refuses instead of being silent', async (t) => {
-  const outcome = await whatComesOf('selector of an http server fails')
+  const name = 'selector of an http server fails'
+  const { [name]: outcome } = await play('inline', name)
   t.deepEqual(outcome, { code: 'ECONNREFUSED', warnings: [] })
 })
 

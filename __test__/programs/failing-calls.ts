@@ -1,6 +1,6 @@
 /**
- * Lets system calls of the native module fail, and prints what comes of it. Arguments: the name of a
- * case below, and where its engine runs.
+ * Lets system calls of the native module fail, and prints what comes of it. Arguments: where engines
+ * run, and the names of cases below.
  */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +11,7 @@ import { BoundSocket, type Socket as Stream, connect, createServer } from 'mio-j
 import { netEngine } from '#src/net/engine.js'
 import { Control, planOf } from '../../scripts/faults/control.js'
 
-const [, , name = '', io] = process.argv
+const [, , io, ...names] = process.argv
 const control = new Control(process.env['MIO_JS_FAULTS'] ?? '')
 const hostname = '127.0.0.1'
 
@@ -161,7 +161,7 @@ const cases: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 }
 
-const found = cases[name]
-if (found === undefined) throw new Error(`there is no case ${name}`)
 if (!control.hasModule) throw new Error('the shim has not found the native module')
-console.log(JSON.stringify(await found()))
+const outcomes: Record<string, unknown> = {}
+for (const name of names) outcomes[name] = await cases[name]?.()
+console.log(JSON.stringify(outcomes))

@@ -19,8 +19,11 @@ export const failing: Run = where(isHere, 'needs Linux and a C compiler')
 
 let shim: string | undefined
 
-/** What the case of programs/failing-calls.ts with this name prints, which is JSON. */
-export async function whatComesOf(name: string, ...args: string[]): Promise<unknown> {
+/** What comes of cases of programs/failing-calls.ts, by their names. */
+export async function play(
+  io: string,
+  ...names: readonly string[]
+): Promise<Readonly<Record<string, unknown>>> {
   shim ??= buildShim()
   const folder = mkdtempSync(path.join(tmpdir(), 'mio-js-'))
   const control = path.join(folder, 'control')
@@ -28,10 +31,10 @@ export async function whatComesOf(name: string, ...args: string[]): Promise<unkn
   const env = { LD_PRELOAD: shim, MIO_JS_FAULTS: control }
   try {
     const options = ['--expose-gc']
-    const outcome = await run('failing-calls', [name, ...args], options, undefined, undefined, env)
+    const outcome = await run('failing-calls', [io, ...names], options, undefined, undefined, env)
     const { code, signal, stdout, stderr } = outcome
     if (code !== 0 || stderr !== '') throw new Error(`${signal ?? code}: ${stderr}`)
-    return JSON.parse(stdout) as unknown
+    return JSON.parse(stdout) as Record<string, unknown>
   } finally {
     rmSync(folder, { recursive: true })
   }

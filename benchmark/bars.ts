@@ -10,6 +10,8 @@ export interface Bar {
   readonly value: Spread
   /** What `value` is a part of, drawn behind it and paler. */
   readonly whole: number
+  /** Whose bar it is, by its colour; those of a group alternate, if nothing is said. */
+  readonly isOurs?: boolean
 }
 
 export interface Group {
@@ -26,9 +28,11 @@ export interface Chart {
   /** Small print below, one line each. */
   readonly notes: readonly string[]
   readonly groups: readonly Group[]
+  /** Room for the names. */
+  readonly left?: number
 }
 
-const left = 150
+const usualLeft = 150
 const width = 560
 const right = 70
 const top = 66
@@ -38,11 +42,11 @@ const groupGap = 30
 const ink = '#7f7f7f'
 const colours = ['#8a8a8a', '#d9771f'] as const
 
-export function bars({ title, subtitle, x, notes, groups }: Chart): string {
+export function bars({ title, subtitle, x, notes, groups, left = usualLeft }: Chart): string {
   const all = groups.flatMap((group) => group.bars)
-  const step = 5
-  const end =
-    Math.ceil(Math.max(...all.flatMap(({ value, whole }) => [value.max, whole])) / step) * step
+  const most = Math.max(...all.flatMap(({ value, whole }) => [value.max, whole]))
+  const step = most > 50 ? 10 : 5
+  const end = Math.ceil(most / step) * step
   const at = (value: number): number => round((value / end) * width)
 
   let y = top
@@ -82,8 +86,8 @@ export function bars({ title, subtitle, x, notes, groups }: Chart): string {
 }
 
 function row(bar: Bar, index: number, y: number, at: (value: number) => number): string {
-  const { name, value, whole } = bar
-  const colour = colours[index % colours.length] ?? ink
+  const { isOurs = index % colours.length === 1, name, value, whole } = bar
+  const colour = colours[isOurs ? 1 : 0]
   const middle = y + barHeight / 2
   const box = (length: number, opacity: number): string =>
     `<rect y="${y}" width="${at(length)}" height="${barHeight}" fill="${colour}" fill-opacity="${opacity}"/>`

@@ -28,6 +28,8 @@ export interface Plot {
   readonly y: string
   /** Small print below. */
   readonly note: string
+  /** Where the axis of x is marked; powers of ten, if nothing is said. */
+  readonly ticks?: readonly number[]
   readonly panels: readonly Panel[]
 }
 
@@ -55,9 +57,9 @@ interface Scale {
   at(value: number): number
 }
 
-export function plot({ title, x, y, note, panels }: Plot): string {
+export function plot({ title, x, y, note, panels, ticks }: Plot): string {
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points))
-  const across = scale(decades(points.map((point) => point.x)), width)
+  const across = scale(ticks ?? decades(points.map((point) => point.x)), width)
   const up = scale(steps(points.flatMap(({ low, high }) => [low, high])), height)
   const total = left + panels.length * (width + gap)
   const names = panels[0]?.lines.map(({ name }) => name) ?? []

@@ -6,15 +6,26 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cachePath, installOnce } from './cache.js'
 
-/** The `node_modules` with the tools; installs them if they are not there. */
-export function installTools(): string {
+/** Where they are, or will be: another lock file has another place. */
+function place(): string {
   const lock = readFileSync('scripts/tools/package-lock.json')
   const name = createHash('sha256').update(lock).digest('hex').slice(0, 16)
-  const folder = installOnce(cachePath(`tools-${name}`), (stage) => {
+  return cachePath(`tools-${name}`)
+}
+
+/** The `node_modules` with the tools, if they are installed. */
+export function installedTools(): string | undefined {
+  const folder = place()
+  return existsSync(folder) ? join(folder, 'node_modules') : undefined
+}
+
+/** The `node_modules` with the tools; installs them if they are not there. */
+export function installTools(): string {
+  const folder = installOnce(place(), (stage) => {
     cpSync('scripts/tools', stage, { recursive: true })
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const { status } = spawnSync('npm', args, {

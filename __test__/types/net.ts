@@ -62,9 +62,10 @@ export async function compiles(engine: Engine): Promise<void> {
     onread: { buffer: new Uint8Array(4), callback: (count, buffer) => count < buffer.length },
   }
   isType<Equal<typeof net.Socket, typeof Socket>>()
-  const family: number = net.isIP('::1') + isIP('::1')
+  const whole: object = net
+  const family: number = isIP('::1')
   for await (const chunk of socket) void (chunk as Buffer)
-  void [accepted, asCore, same, called, calledServer, raw, reading, family]
+  void [accepted, asCore, same, called, calledServer, raw, reading, family, whole]
 }
 
 export function doesNotCompile(socket: Socket, server: Server): void {

@@ -7,7 +7,7 @@ import { posix } from 'node:path'
 
 /** Pages from outside of `docs/`, by their names on the site. */
 export const copies: ReadonlyMap<string, string> = new Map([
-  ['benchmark/README.md', 'benchmarks'],
+  ['benchmark/README.md', 'measurements'],
   ['examples/README.md', 'examples'],
   ['CHANGELOG.md', 'changelog'],
   ['CONTRIBUTING.md', 'contributing'],

@@ -131,6 +131,9 @@ export const Flag = Object.freeze({
   PATH: 16,
   BORROW: 32,
   PAUSED: 64,
+  /** Of named pipes. */
+  READABLE_ALL: 128,
+  WRITABLE_ALL: 256,
 } as const)
 
 export type Numbers = Float64Array

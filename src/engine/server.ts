@@ -1,3 +1,4 @@
+import { chmodSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
@@ -58,8 +59,12 @@ export interface ListenOptions<T = undefined> extends ConnectionOptions<T> {
   readonly hostname?: string | undefined
   /** 0 to 65535; 0, the default, for one that is free. */
   readonly port?: number | undefined
-  /** A Unix socket instead of hostname and port. */
+  /** A Unix socket, on Windows a named pipe (`\\.\pipe\name`), instead of hostname and port. */
   readonly path?: string | undefined
+  /** Whether all users may read from the path: only the own one may, unless said otherwise. Default: false. */
+  readonly readableAll?: boolean | undefined
+  /** Whether all users may write to the path, without which nobody connects to a Unix socket. Default: false. */
+  readonly writableAll?: boolean | undefined
   /**
    * The descriptor of a bound stream socket, of TCP or a Unix socket, instead of hostname, port and
    * path; it may listen already. It is the server's from then on, which closes it, and removes no
@@ -128,6 +133,7 @@ export class Server implements AsyncDisposable {
     numbers[Field.BACKLOG] = backlogOf(own(bag, 'backlog'))
     if (flagOf(bag, 'reusePort', false)) raise(numbers, Flag.REUSE_PORT)
     if (flagOf(bag, 'ipv6Only', false)) raise(numbers, Flag.IPV6_ONLY)
+    const mode = modeOf(bag, numbers)
     const options = listenOptionsOf(bag, numbers)
     const place = placeOf(bag)
     // Reading options may have run code of the program's.
@@ -144,6 +150,7 @@ export class Server implements AsyncDisposable {
     }
     const onClosed = (): void => this.#counters.finish()
     this.#listener = new Listener(machine, index, settings, bound, this, onClosed)
+    if (isPath && mode !== 0) allow(this.#address as string, mode, this.#listener)
     tellServerListen(this)
   }
 
@@ -268,6 +275,24 @@ export class Server implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+}
+
+/** The rights of everybody, in the file of a Unix socket; native code gives those of a named pipe. */
+function modeOf(bag: object, numbers: Numbers): number {
+  const [reads, writes] = [flagOf(bag, 'readableAll', false), flagOf(bag, 'writableAll', false)]
+  if (process.platform !== 'win32') return (reads ? 0o444 : 0) | (writes ? 0o222 : 0)
+  if (reads) raise(numbers, Flag.READABLE_ALL)
+  if (writes) raise(numbers, Flag.WRITABLE_ALL)
+  return 0
+}
+
+function allow(path: string, mode: number, listener: Listener): void {
+  try {
+    chmodSync(path, statSync(path).mode | mode)
+  } catch (error) {
+    listener.closeNow()
+    throw error
   }
 }
 

@@ -2,11 +2,9 @@
 import cluster from 'node:cluster'
 import { lookup } from 'node:dns'
 import { type EventEmitter, addAbortListener } from 'node:events'
-import { chmodSync, statSync } from 'node:fs'
 import { type BlockList, isIPv6 } from 'node:net'
 import type { Engine } from '../engine/engine.ts'
 import type { Handlers } from '../engine/handlers.ts'
-import type { Server as EngineServer } from '../engine/server.ts'
 import type { Socket as Link } from '../engine/socket.ts'
 import { checkSignal } from './abort.ts'
 import { accept } from './accepting.ts'
@@ -192,8 +190,8 @@ function listenOnPath(
     throw wrongValue('options', options, reason)
   }
   server._pipeName = path
-  const mode = (readableAll === true ? 0o444 : 0) | (writableAll === true ? 0o222 : 0)
-  begin(server, { kind: 'path', path, mode }, wanted, Boolean(exclusive))
+  const all = { readableAll: readableAll === true, writableAll: writableAll === true }
+  begin(server, { kind: 'path', path, ...all }, wanted, Boolean(exclusive))
 }
 
 /** Listens now, or when an address of ours is free again that was given back. */
@@ -260,7 +258,6 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
       },
     },
   } as object)
-  if (place.kind === 'path' && place.mode !== 0) allow(place.path, place.mode, listener)
   const boundPath = place.kind === 'bound' ? place.bound.path : undefined
   const handle = handleOf(listener, server, boundPath)
   server._handle = handle
@@ -270,16 +267,6 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
   process.nextTick(() => {
     if (server._handle !== null) server.emit('listening')
   })
-}
-
-/** Users other than its own may connect. */
-function allow(path: string, mode: number, listener: EngineServer): void {
-  try {
-    chmodSync(path, statSync(path).mode | mode)
-  } catch (error) {
-    listener.closeNow()
-    throw error
-  }
 }
 
 /** The system takes a negative number as one that is too large. */

@@ -4,9 +4,16 @@ import { errnoOf } from '../errors.ts'
 import type { Bound } from './bound-socket.ts'
 import { systemFailure } from './errors.ts'
 
+interface PathPlace {
+  readonly kind: 'path'
+  readonly path: string
+  readonly readableAll: boolean
+  readonly writableAll: boolean
+}
+
 /** Where a server is to listen. */
 export type Place =
-  | { readonly kind: 'path'; readonly path: string; readonly mode: number }
+  | PathPlace
   | { readonly kind: 'fd'; readonly fd: number }
   | { readonly kind: 'bound'; readonly bound: Bound }
   | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
@@ -18,8 +25,10 @@ export function isDescriptor({ kind }: Place): boolean {
 /** As options of the engine. */
 export function targetOf(place: Place): object {
   switch (place.kind) {
-    case 'path':
-      return { path: place.path }
+    case 'path': {
+      const { path, readableAll, writableAll } = place
+      return { path, readableAll, writableAll }
+    }
     case 'fd':
       return { fd: place.fd }
     case 'bound':

@@ -15,6 +15,8 @@ const REUSE_PORT: u32 = 4;
 const IPV6_ONLY: u32 = 8;
 const PATH: u32 = 16;
 const PAUSED: u32 = 64;
+const READABLE_ALL: u32 = 128;
+const WRITABLE_ALL: u32 = 256;
 
 /// The `Float64Array` of a socket; the facade has the same places. What makes no sense as the type
 /// that is wanted becomes the nearest that does: infinity is the largest.
@@ -85,6 +87,8 @@ impl Numbers {
             ipv6_only: self.has(IPV6_ONLY),
             nodelay: self.has(NO_DELAY),
             keepalive: self.keepalive(),
+            readable_all: self.has(READABLE_ALL),
+            writable_all: self.has(WRITABLE_ALL),
             ..BindOptions::default()
         }
     }

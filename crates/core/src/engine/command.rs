@@ -23,6 +23,21 @@ pub enum Target {
 }
 
 impl Target {
+    /// What connecting to it means: any address is this machine's, which Windows alone does not know.
+    #[cfg(windows)]
+    pub(super) fn reachable(&self) -> Self {
+        match self {
+            Self::Ip(address) if address.ip().is_unspecified() => {
+                let ip: std::net::IpAddr = match address {
+                    SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                    SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+                };
+                Self::Ip(SocketAddr::new(ip, address.port()))
+            }
+            target => target.clone(),
+        }
+    }
+
     /// Errors: ENAMETOOLONG for a path that would have to be cut, EINVAL for one with NUL in it,
     /// [`Misuse::Unsupported`](crate::Misuse::Unsupported) for any path on Windows, where it is no
     /// address of a socket.

@@ -44,6 +44,10 @@ pub struct BindOptions {
     pub nodelay: bool,
     /// `SO_KEEPALIVE` of the connections.
     pub keepalive: Option<KeepAlive>,
+    /// Whether everybody may read from a named pipe.
+    pub readable_all: bool,
+    /// Whether everybody may write to a named pipe.
+    pub writable_all: bool,
     /// Set last of all, before the socket is bound.
     pub options: Settings,
 }
@@ -109,7 +113,8 @@ pub fn bind(target: &Target, options: &BindOptions) -> std::result::Result<Bound
                 is_of_option: true,
             });
         }
-        return Ok(Bound::of_pipes(Waiting::bind(name)?));
+        let waiting = Waiting::bind(name, options.readable_all, options.writable_all)?;
+        return Ok(Bound::of_pipes(waiting));
     }
     let address = target.to_socket_address()?;
     let socket = Socket::new(address.domain(), Type::STREAM, None)?;

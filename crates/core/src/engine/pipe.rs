@@ -250,11 +250,16 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// The first end of a name.
+    /// The first end of a name, and what everybody may do with all of them.
     ///
-    /// Errors: EADDRINUSE for a name that exists, EACCES for what is no name of a pipe.
-    pub(super) fn bind(name: &Path) -> Result<Self> {
-        Self::make(name, Instance::First)
+    /// Errors: EADDRINUSE for a name that exists, EACCES for what is no name of a pipe; others of the
+    /// system's.
+    pub(super) fn bind(name: &Path, reads: bool, writes: bool) -> Result<Self> {
+        let first = Self::make(name, Instance::First)?;
+        if reads || writes {
+            raw::allow_everyone(&first.ends[0], reads, writes)?;
+        }
+        Ok(first)
     }
 
     /// As many for another lane.

@@ -128,6 +128,8 @@ impl Stream {
             let pipe = Pipe::connect(name, now).map_err(failed)?;
             return Ok((Self::Pipe(pipe), None));
         }
+        #[cfg(windows)]
+        let target = &target.reachable();
         let _ = now;
         let address = target.to_socket_address().map_err(failed)?;
         // In this order: what is declared last is dropped first.

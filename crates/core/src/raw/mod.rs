@@ -51,7 +51,7 @@ pub(crate) use option::{MAX_VALUE, borrow_socket, get_option, set_option};
 #[cfg(unix)]
 pub(crate) use option::{int_option, set_int_option};
 #[cfg(windows)]
-pub(crate) use pipe::{Instance, cancel, create_pipe};
+pub(crate) use pipe::{Instance, allow_everyone, cancel, create_pipe};
 #[cfg(unix)]
 pub(crate) use signal::without_sigpipe;
 #[cfg(any(unix, windows))]

@@ -14,8 +14,7 @@ export function connect(...args: unknown[]): object {
   return Reflect.apply(connectBy as (...args: unknown[]) => object, undefined, args)
 }
 
-/** What the engine has no way for: handles of core's, and the named pipes of Windows. */
-function isCores({ fd, handle, path }: Options): boolean {
-  if (fd !== undefined || (handle !== undefined && handle !== null)) return true
-  return process.platform === 'win32' && Boolean(path)
+/** What the engine has no way for: handles of core's. */
+function isCores({ fd, handle }: Options): boolean {
+  return fd !== undefined || (handle !== undefined && handle !== null)
 }

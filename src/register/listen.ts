@@ -25,8 +25,8 @@ export function listen(this: Server, ...args: unknown[]): Server {
 
 /**
  * What stays core's: TLS, which is faster there; what is shared in a cluster; listeners whose
- * connections go to other processes, which is what `pauseOnConnect` is for; handles of core's, and the
- * named pipes of Windows.
+ * connections go to other processes, which is what `pauseOnConnect` is for; handles of core's, and
+ * descriptors on Windows.
  */
 function whyCores(server: Server, options: Options): string | undefined {
   if (isSecure(server) && !isTlsOurs()) return 'it has TLS'
@@ -34,7 +34,6 @@ function whyCores(server: Server, options: Options): string | undefined {
   if (hasHandle(options)) return 'it was given a handle'
   if (isShared(options)) return 'the port is shared in a cluster'
   const isWindows = process.platform === 'win32'
-  if (isWindows && options['path']) return 'it listens on a named pipe'
   return isWindows && 'fd' in options ? 'it was given a descriptor' : undefined
 }
 

@@ -49,8 +49,8 @@ function fitSockets(prototype: Internals): void {
 function connectOf(connect: Tls['connect']): Tls['connect'] {
   return (...args: unknown[]) => {
     const [options, callback] = normalize(args)
-    const { fd, path, socket } = options
-    const isCores = socket || fd !== undefined || (process.platform === 'win32' && path)
+    const { fd, socket } = options
+    const isCores = socket || fd !== undefined
     const make = (all: Options): TLSSocket => Reflect.apply(connect, undefined, [all, callback])
     return isCores ? make(options) : connectSecure(options, make)
   }

@@ -187,6 +187,7 @@ test('a socket that is nothing yet is no source of another kind', (t) => {
   t.is(native.udpReceive(handle, 0, new Uint8Array(64), new Uint8Array(1)), invalid)
   t.is(native.builderBindUdp(handle, '127.0.0.1', 0, 0, 0), invalid)
   t.true(native.register(poll, handle, 1, 1) < 0)
+  t.is(native.builderBind(handle, '127.0.0.1', 0, 0, 0), 0)
   const listening = native.builderListen(handle, 1)
   t.true(listening >= 0)
   t.is(native.builderListen(listening, 1), invalid)

@@ -14,6 +14,7 @@ import {
 import { Engine } from 'mio-js/engine'
 import './support/census.js'
 import { run } from './support/child.js'
+import { directory } from './support/engine-peers.js'
 import { throwsCode } from './support/errors.js'
 import { eachFamily } from './support/families.js'
 import { unix } from './support/platforms.js'
@@ -336,7 +337,7 @@ test('a source that was taken is registered nowhere', async (t) => {
 })
 
 test('another copy of the binary has a table of its own', async (t) => {
-  const { stdout, stderr, code } = await run('share-second-copy')
+  const { stdout, stderr, code } = await run('share-second-copy', [directory(t)])
   t.is(code, 0, stderr)
   t.is(stdout, `${gone} true\n`)
 })

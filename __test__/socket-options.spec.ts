@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -20,6 +20,7 @@ import { hasIPv6 } from './support/families.js'
 import { isPrivileged, type Sample, samples, samplesFor } from './support/option-names.js'
 import { hasReader, readOptions } from './support/option-reader.js'
 import { linux } from './support/platforms.js'
+import { intoRaw, streamOf } from './support/raw.js'
 import { acceptOne, closing, listener, pair } from './support/sockets.js'
 import { until } from './support/until.js'
 import { wrongValues } from './support/wrong-values.js'
@@ -281,7 +282,7 @@ test('options of a closed socket are those of no other', async (t) => {
   throwsCode(t, 'ERR_SOURCE_CLOSED', () => options.setOption(SocketLevel.SOCKET, 9, true))
   t.false(next.options.keepalive().enabled)
   next.close()
-  closeSync(server.intoRawFd())
+  streamOf(intoRaw(server)).close()
   throwsCode(t, 'ERR_SOURCE_CLOSED', () => server.options.linger())
 })
 
@@ -338,12 +339,14 @@ test('any option by its numbers', async (t) => {
   const keepalive = process.platform === 'linux' ? 9 : 8
   options.setOption(SocketLevel.SOCKET, keepalive, true)
   t.true(options.keepalive().enabled)
-  t.not(options.getOption(SocketLevel.SOCKET, keepalive).readInt32LE(0), 0)
+  t.true(options.getOption(SocketLevel.SOCKET, keepalive).some((byte) => byte !== 0))
   options.setOption(SocketLevel.SOCKET, keepalive, 0)
   t.false(options.keepalive().enabled)
   options.setOption(SocketLevel.TCP, 1, Buffer.from(Int32Array.of(1).buffer))
   t.true(options.nodelay())
-  t.is(options.getOption(SocketLevel.TCP, 1).length, 4)
+  // Windows has truths of one byte.
+  const lengths = process.platform === 'win32' ? [1, 4] : [4]
+  t.true(lengths.includes(options.getOption(SocketLevel.TCP, 1).length))
   if (process.platform !== 'linux') return
   options.setCongestion('reno')
   t.is(options.getOption(SocketLevel.TCP, 13, 16).toString('latin1').replace(/\0+$/, ''), 'reno')

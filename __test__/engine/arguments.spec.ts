@@ -4,6 +4,7 @@ import { Engine, type Server, type Socket, connect, listen } from 'mio-js/engine
 import '../support/census.js'
 import { type Peer, directory, echo, meeting } from '../support/engine-peers.js'
 import { type MakeEngine, soon, underEachDriver } from '../support/engine.js'
+import { noSocket } from '../support/raw.js'
 import {
   type Kind,
   type WrongValue,
@@ -148,7 +149,7 @@ underEachDriver('adopt: what is refused leaves the descriptor to the caller', as
   const { fd } = await soon(socket.detach())
   const fail: Call = (options) => {
     const error = t.throws(() => loose(engine).adopt(2 ** 31 - 1, options)) as NodeJS.ErrnoException
-    if (error.code !== 'EBADF') throw error
+    if (error.code !== noSocket) throw error
   }
   await refuses(t, 'options', 'object', fail)
   for (const [name, kind] of socketOptions) {

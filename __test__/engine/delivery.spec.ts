@@ -1,4 +1,4 @@
-import { Shutdown, TcpStream } from 'mio-js'
+import { Shutdown } from 'mio-js'
 import type { Handlers } from 'mio-js/engine'
 import '../support/census.js'
 import {
@@ -13,6 +13,7 @@ import {
   turn,
 } from '../support/engine-sockets.js'
 import { soon, underEachDriver } from '../support/engine.js'
+import { streamOf } from '../support/raw.js'
 import { readExactly } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
@@ -145,7 +146,7 @@ underEachDriver(
 async function dispose(socket: Told): Promise<void> {
   try {
     const { fd } = await socket.detach()
-    TcpStream.fromRawFd(fd).close()
+    streamOf(fd).close()
   } catch {
     // It was closed before.
   }

@@ -1,10 +1,8 @@
 import { once } from 'node:events'
 import { fstatSync, readFileSync } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { Shutdown, TcpStream } from 'mio-js'
+import { Shutdown } from 'mio-js'
 import type { Detached } from 'mio-js/engine'
 import '../support/census.js'
 import {
@@ -19,8 +17,10 @@ import {
   serve,
   turn,
 } from '../support/engine-sockets.js'
-import { soon, underEachDriver } from '../support/engine.js'
+import { soon, underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
 import { rejectsCode } from '../support/errors.js'
+import { freePath } from '../support/named-pipes.js'
+import { streamOf } from '../support/raw.js'
 import { closing, readExactly, writeAll } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
@@ -33,39 +33,42 @@ function nodeSocket(t: ExecutionContext, fd: number): net.Socket {
   return socket
 }
 
-underEachDriver('node:net goes on in mid-stream with what was not delivered', async (t, make) => {
-  const engine = make()
-  for (const stop of [1, 100_000, 400_000]) {
-    const bytes = noise(600_000, stop)
-    let leaving: Promise<Detached> | undefined
-    const { journal, peer, server } = await accepted(t, engine, {
-      data(self) {
-        if (self.data.received >= stop) leaving ??= self.detach()
-      },
-    })
-    const writing = (async () => {
-      await writeAll(peer, bytes)
-      peer.shutdown(Shutdown.Write)
-    })()
-    await journal.until(() => leaving !== undefined)
-    const { fd, leftover } = await soon(leaving!)
-    const delivered = journal.bytes
-    await turn()
-    t.is(journal.received, delivered.length)
-    t.is(journal.socket.bytesRead, delivered.length + leftover.length)
-    t.is(server.connections, 0)
+underEachDriverOfUnix(
+  'node:net goes on in mid-stream with what was not delivered',
+  async (t, make) => {
+    const engine = make()
+    for (const stop of [1, 100_000, 400_000]) {
+      const bytes = noise(600_000, stop)
+      let leaving: Promise<Detached> | undefined
+      const { journal, peer, server } = await accepted(t, engine, {
+        data(self) {
+          if (self.data.received >= stop) leaving ??= self.detach()
+        },
+      })
+      const writing = (async () => {
+        await writeAll(peer, bytes)
+        peer.shutdown(Shutdown.Write)
+      })()
+      await journal.until(() => leaving !== undefined)
+      const { fd, leftover } = await soon(leaving!)
+      const delivered = journal.bytes
+      await turn()
+      t.is(journal.received, delivered.length)
+      t.is(journal.socket.bytesRead, delivered.length + leftover.length)
+      t.is(server.connections, 0)
 
-    const socket = nodeSocket(t, fd)
-    const rest: Buffer[] = []
-    socket.on('data', (chunk: Buffer) => rest.push(chunk))
-    await once(socket, 'end')
-    await writing
-    sameBytes(t, Buffer.concat([delivered, leftover, ...rest]), bytes)
-    socket.end('answered by Node')
-    t.is((await readToEnd(peer)).toString(), 'answered by Node')
-    t.is(journal.story, 'open,data')
-  }
-})
+      const socket = nodeSocket(t, fd)
+      const rest: Buffer[] = []
+      socket.on('data', (chunk: Buffer) => rest.push(chunk))
+      await once(socket, 'end')
+      await writing
+      sameBytes(t, Buffer.concat([delivered, leftover, ...rest]), bytes)
+      socket.end('answered by Node')
+      t.is((await readToEnd(peer)).toString(), 'answered by Node')
+      t.is(journal.story, 'open,data')
+    }
+  },
+)
 
 underEachDriver('what waits in the batch is left over', async (t, make, driver) => {
   const engine = make()
@@ -78,7 +81,7 @@ underEachDriver('what waits in the batch is left over', async (t, make, driver) 
   sendLetters(engine, driver, peer, 'abcdef')
   await journal.saw('data')
   const { fd, leftover } = await soon(leaving!)
-  const stream = closing(t, TcpStream.fromRawFd(fd))
+  const stream = closing(t, streamOf(fd))
   const rest = await readToEnd(stream)
   t.is(journal.bytes.toString() + leftover.toString() + rest.toString(), 'abcdef')
   if (driver === 'thread') t.is(leftover.toString(), 'bcdef')
@@ -101,7 +104,7 @@ underEachDriver('what a paused socket holds is left over', async (t, make, drive
   await journal.saw('data')
   await turn()
   const { fd, leftover } = await soon(socket.detach())
-  const stream = closing(t, TcpStream.fromRawFd(fd))
+  const stream = closing(t, streamOf(fd))
   const rest = await readToEnd(stream)
   t.is(journal.bytes.toString() + leftover.toString() + rest.toString(), 'abcdef')
   if (driver === 'thread') t.is(leftover.toString(), 'bcdef')
@@ -121,7 +124,7 @@ underEachDriver('what was written is sent first', async (t, make) => {
   t.false(isDetached)
   const reading = readToEnd(peer)
   const { fd } = await soon(leaving)
-  const stream = TcpStream.fromRawFd(fd)
+  const stream = streamOf(fd)
   await writeAll(stream, Buffer.from('then this'))
   stream.close()
   sameBytes(
@@ -138,7 +141,7 @@ underEachDriver('an end before the detach is sent as well', async (t, make) => {
   const { fd } = await soon(socket.detach())
   t.is((await readToEnd(peer)).toString(), 'goodbye')
   peer.write(Buffer.from('still there'))
-  const stream = closing(t, TcpStream.fromRawFd(fd))
+  const stream = closing(t, streamOf(fd))
   t.is((await readExactly(stream, 11)).toString(), 'still there')
 })
 
@@ -152,8 +155,9 @@ underEachDriver('a half-open socket can be detached and written to', async (t, m
   peer.shutdown(Shutdown.Write)
   await journal.saw('end')
   const { fd } = await soon(leaving!)
-  const socket = nodeSocket(t, fd)
-  socket.end('after the end')
+  const stream = closing(t, streamOf(fd))
+  await writeAll(stream, Buffer.from('after the end'))
+  stream.shutdown(Shutdown.Write)
   t.is((await readToEnd(peer)).toString(), 'after the end')
 })
 
@@ -198,8 +202,8 @@ underEachDriver('nothing of the engine stays with a descriptor that has left', a
     t.is(journal.story, 'open')
     // Whoever gets the number next is somebody else.
     for (const { fd } of [first, second]) {
-      t.true(fstatSync(fd).isSocket())
-      TcpStream.fromRawFd(fd).close()
+      if (process.platform !== 'win32') t.true(fstatSync(fd).isSocket())
+      streamOf(fd).close()
     }
   }
   t.true(new Set(fds).size < 40, 'no number came twice')
@@ -216,7 +220,7 @@ if (process.platform === 'linux') {
     const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
     const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)![1]!, 8)
     t.is(flags & 0o2004000, 0o2004000)
-    TcpStream.fromRawFd(fd).close()
+    streamOf(fd).close()
   })
 }
 
@@ -253,22 +257,20 @@ underEachDriver(
   },
 )
 
-if (process.platform !== 'win32') {
-  underEachDriver('a Unix socket can leave and come back', async (t, make, driver) => {
-    const engine = make()
-    const path = join(tmpdir(), `mio-js-${process.pid}-detach-${driver}.sock`)
-    const { opened, server } = serve(engine, {}, { path })
-    const client = await dial(engine, { path })
-    const journal = await opened()
-    const { fd } = await soon(journal.socket.detach())
-    const next = adopting(engine, fd)
-    next.socket.write('hello')
-    client.socket.write('hello, too')
-    await Promise.all([next.has(10), client.has(5)])
-    t.is(next.socket.remoteAddress, undefined)
-    client.socket.close()
-    await next.saw('close')
-    t.is(next.error, undefined)
-    await server.close()
-  })
-}
+underEachDriverOfUnix('a Unix socket can leave and come back', async (t, make) => {
+  const engine = make()
+  const path = freePath(t)
+  const { opened, server } = serve(engine, {}, { path })
+  const client = await dial(engine, { path })
+  const journal = await opened()
+  const { fd } = await soon(journal.socket.detach())
+  const next = adopting(engine, fd)
+  next.socket.write('hello')
+  client.socket.write('hello, too')
+  await Promise.all([next.has(10), client.has(5)])
+  t.is(next.socket.remoteAddress, undefined)
+  client.socket.close()
+  await next.saw('close')
+  t.is(next.error, undefined)
+  await server.close()
+})

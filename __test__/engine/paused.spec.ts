@@ -13,6 +13,7 @@ import {
 } from '../support/engine-sockets.js'
 import { listening, soon, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
+import { intoRaw } from '../support/raw.js'
 import { closing, pair, writeAll } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
@@ -73,7 +74,7 @@ underEachDriver('one that was never resumed leaves nothing over', async (t, make
 underEachDriver('what was left over waits for the resume as well', async (t, make) => {
   const [stream, peer] = await pair(t)
   const options = { paused: true, leftover: Buffer.from('before, ') }
-  const journal = adopting(make(), stream.intoRawFd(), {}, options)
+  const journal = adopting(make(), intoRaw(stream), {}, options)
   peer.write(Buffer.from('after'))
   await journal.saw('open')
   await turns(20)

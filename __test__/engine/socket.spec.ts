@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { Shutdown, TcpStream } from 'mio-js'
+import { Shutdown } from 'mio-js'
 import { type Engine, Socket } from 'mio-js/engine'
 import '../support/census.js'
 import { accepted, dial, linked, peerAt, serve } from '../support/engine-sockets.js'
 import { listening, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { hasIPv6 } from '../support/families.js'
+import { streamOf } from '../support/raw.js'
 import { readExactly } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
@@ -194,7 +195,7 @@ underEachDriver('noDelay is as the options and setNoDelay say', async (t, make) 
       t.is(other.socket.setNoDelay(...set()), other.socket)
     }
     const streams = await Promise.all(
-      [client, other].map(async ({ socket }) => TcpStream.fromRawFd((await socket.detach()).fd)),
+      [client, other].map(async ({ socket }) => streamOf((await socket.detach()).fd)),
     )
     const [first, second] = streams.map((stream) => stream.nodelay())
     for (const stream of streams) stream.close()

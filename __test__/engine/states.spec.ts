@@ -1,10 +1,11 @@
 import type { ExecutionContext } from 'ava'
-import { Shutdown, TcpStream } from 'mio-js'
+import { Shutdown } from 'mio-js'
 import type { Engine } from 'mio-js/engine'
 import '../support/census.js'
 import { type Journal, type Told, accepted, linked } from '../support/engine-sockets.js'
 import { underEachDriver } from '../support/engine.js'
 import { rejectsCode, throwsCode } from '../support/errors.js'
+import { streamOf } from '../support/raw.js'
 import { until } from '../support/until.js'
 
 interface Method {
@@ -202,7 +203,7 @@ let departures: Promise<'detached' | 'closed'>[] = []
 async function depart(socket: Told): Promise<'detached' | 'closed'> {
   try {
     const { fd } = await socket.detach()
-    TcpStream.fromRawFd(fd).close()
+    streamOf(fd).close()
     return 'detached'
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_CLOSED') throw error

@@ -1,7 +1,9 @@
-/** Takes a shared source with another copy of the binary, as two versions in one program would. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+/**
+ * Takes a shared source with another copy of the binary, as two versions in one program would. The
+ * copy goes into a folder that the caller removes, as Windows lets nobody remove what is loaded.
+ */
+import { copyFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TcpListener } from 'mio-js'
@@ -10,19 +12,14 @@ import { Kind } from '#src/kind.js'
 import type { Native } from '#src/native.js'
 import { tuple } from '#src/platform.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'mio-js-copy-'))
-try {
-  const copy = join(folder, 'copy.node')
-  copyFileSync(fileURLToPath(new URL(`../../../mio-js.${tuple()}.node`, import.meta.url)), copy)
-  const other = createRequire(import.meta.url)(copy) as Native
-  const shared = TcpListener.bind('127.0.0.1:0').share()
-  const error: NodeJS.ErrnoException = failure(
-    other.sourceTake(shared.source, Kind.TcpListener),
-    'share',
-  )
-  const back = TcpListener.from(shared)
-  console.log(error.code, back.localAddr().port > 0)
-  back.close()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+const copy = join(process.argv[2] ?? '', 'copy.node')
+copyFileSync(fileURLToPath(new URL(`../../../mio-js.${tuple()}.node`, import.meta.url)), copy)
+const other = createRequire(import.meta.url)(copy) as Native
+const shared = TcpListener.bind('127.0.0.1:0').share()
+const error: NodeJS.ErrnoException = failure(
+  other.sourceTake(shared.source, Kind.TcpListener),
+  'share',
+)
+const back = TcpListener.from(shared)
+console.log(error.code, back.localAddr().port > 0)
+back.close()

@@ -35,6 +35,20 @@ export function underEachDriver(
   }
 }
 
+/** The same where something is there; elsewhere the tests are skipped, and say why. */
+export function underEachDriverWhere(isHere: boolean, why: string): typeof underEachDriver {
+  if (isHere) return underEachDriver
+  return (title) => {
+    test.skip(`${title} (${why})`, () => {})
+  }
+}
+
+/** Tests of descriptors that others than this package have. */
+export const underEachDriverOfUnix = underEachDriverWhere(
+  process.platform !== 'win32',
+  'there are no descriptors on Windows',
+)
+
 /** A promise, and what settles it. */
 export interface Deferred<T> {
   promise: Promise<T>

@@ -1,4 +1,5 @@
 /** One run of a scenario with `node:net` or what stands for it: what it makes, and what it sees. */
+import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type {
@@ -152,7 +153,11 @@ export class World {
 
   /** A path where nothing is. */
   path(name = 'socket'): string {
-    if (process.platform === 'win32') return `\\\\?\\pipe\\mio-js ${process.pid} ${Math.random()}`
+    if (process.platform === 'win32') {
+      const pipe = `\\\\?\\pipe\\mio-js-${randomUUID()}`
+      this.log.mask(pipe, '<pipe>')
+      return pipe
+    }
     this.#directory ??= mkdtempSync(join(tmpdir(), 'mio-js-'))
     this.log.mask(this.#directory, '<directory>')
     return join(this.#directory, name)

@@ -1,6 +1,6 @@
 /** No event is lost by a Poll that everybody drains, whatever the system needs for the next one. */
 import test, { type ExecutionContext } from 'ava'
-import { type Events, NamedPipe, Poll, TcpListener, TcpStream, Token } from 'mio-js'
+import { type Events, NamedPipe, type Poll, TcpListener, TcpStream, Token } from 'mio-js'
 import './support/census.js'
 import { type Account, Ledger } from './support/ledger.js'
 import { pipeName } from './support/named-pipes.js'

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { NamedPipe } from 'mio-js'
+import type { NamedPipe } from 'mio-js'
 import { directory } from './engine-peers.js'
 import { closing, poller, watch } from './sockets.js'
 

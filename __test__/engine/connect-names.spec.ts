@@ -12,15 +12,20 @@ import { fullListener } from '../support/full-listener.js'
 
 underEachDriver('a name that nobody has fails as Node has it', async (t, make) => {
   const engine = make()
+  let count = 0
   for (const hostname of ['1.2.3.4.5', ' 127.0.0.1', '127.0.0.1 ', '[::1]', 'x'.repeat(300)]) {
-    const error = await connectError(engine, { hostname, port: 9, socket: neverTold })
     const expected = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
       dns.lookup(hostname, resolve)
     })
+    // Some systems know what is meant.
+    if (expected === null) continue
+    const error = await connectError(engine, { hostname, port: 9, socket: neverTold })
     const { code, errno, syscall } = error
-    t.deepEqual({ code, errno, syscall }, pick(expected!), hostname)
+    t.deepEqual({ code, errno, syscall }, pick(expected), hostname)
     t.is((error as { hostname?: string }).hostname, hostname)
+    count += 1
   }
+  t.true(count >= 2)
 })
 
 function pick({ code, errno, syscall }: NodeJS.ErrnoException): object {

@@ -28,12 +28,19 @@ export function debianRust(): string {
 
 /** The version that apt would install. */
 function candidate(): string {
-  const { stdout } = spawnSync('apt-cache', ['policy', 'rustc-web'], { encoding: 'utf8' })
-  const version = /^ +Candidate: (?:\d+:)?(\d+\.\d+\.\d+)/m.exec(stdout ?? '')?.[1]
+  let version = policy()
+  if (version === undefined) {
+    // Fresh machines know no packages yet.
+    run('apt-get', ['update', '-qq'], '.')
+    version = policy()
+  }
   if (version !== undefined) return version
-  throw new Error(
-    'there is no standard library for this target: neither rustup nor Debian (rustc-web) has it',
-  )
+  throw new Error('neither rustup nor Debian (rustc-web) has a standard library for this target')
+}
+
+function policy(): string | undefined {
+  const { stdout } = spawnSync('apt-cache', ['policy', 'rustc-web'], { encoding: 'utf8' })
+  return /^ +Candidate: (?:\d+:)?(\d+\.\d+\.\d+)/m.exec(stdout ?? '')?.[1]
 }
 
 /** The packages, and those that they need and this machine has not. */

@@ -67,7 +67,7 @@ function fromDebian(inherited: NodeJS.ProcessEnv): Rust {
 function built(environment: NodeJS.ProcessEnv): Pick<Rust, 'environment' | 'flags'> {
   return {
     environment: { ...environment, RUSTC_BOOTSTRAP: '1' },
-    flags: ['-Zbuild-std=std,panic_unwind'],
+    flags: ['-Zbuild-std=std,panic_unwind,panic_abort'],
   }
 }
 

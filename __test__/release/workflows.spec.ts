@@ -60,12 +60,13 @@ test('actions are pinned by a hash, with the version that it is, and each to one
 
 test('a workflow may do nothing but what its jobs are given, and that is to read', (t) => {
   for (const [file, { permissions }] of workflows) t.deepEqual(permissions, {}, file)
+  // What is published has provenance, by which the registry knows the workflow; the site is a branch.
+  const more: Record<string, object> = {
+    'release.yml: publish': { contents: 'read', 'id-token': 'write' },
+    'site.yml: publish': { contents: 'write' },
+  }
   for (const { job, title } of jobs) {
-    // What is published has provenance, by which the registry knows the workflow.
-    const given =
-      title === 'release.yml: publish'
-        ? { contents: 'read', 'id-token': 'write' }
-        : { contents: 'read' }
+    const given = more[title] ?? { contents: 'read' }
     const checksOut = job.steps.some(({ uses }) => uses?.startsWith('actions/checkout@'))
     t.deepEqual(job.permissions, checksOut ? given : undefined, title)
   }

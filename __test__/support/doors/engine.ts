@@ -58,6 +58,7 @@ export class EngineDoor implements Door {
   async listen(host: string, ears: () => Ears, patience: Patience = {}): Promise<Listening> {
     const server = this.engine.listen<Held>({
       hostname: host,
+      maxConnections: Infinity,
       ...optionsOf(patience),
       data: () => ({ ears: ears() }),
       socket: handlers,

@@ -235,7 +235,7 @@ export class Socket<T = undefined> {
    * handler is called from now on.
    *
    * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first;
-   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a named pipe.
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a named pipe of Windows.
    */
   async detach(): Promise<Detached> {
     const departure = new Departure()

@@ -229,6 +229,8 @@ export interface Native {
     dispatch: (lane: number, count: number) => number,
   ): number
   engineClose(engine: number): number
+  /** After each call of `dispatch` where `wake` is 2, from a turn of the event loop of its own. */
+  engineTurn(engine: number): number
   /**
    * `text`: a literal address or a path; `numbers` as engine/options.ts fills them; `options`: names
    * and values, each with a null byte behind it.

@@ -2,9 +2,10 @@ import { unavailableHere } from './errors.ts'
 
 /**
  * How readiness reaches the event loop: libuv watches the selector (`uv`), or a thread waits
- * (`thread`). The essay in `crates/binding/src/wake` weighs them.
+ * (`thread`). The essay in `crates/binding/src/wake` weighs them. With `turns`, which is `thread`
+ * otherwise, engines are entered once in each turn of the event loop; see `Machine`.
  */
-export const Wake = { uv: 0, thread: 1 } as const
+export const Wake = { uv: 0, thread: 1, turns: 2 } as const
 
 export type Wake = (typeof Wake)[keyof typeof Wake]
 
@@ -19,6 +20,8 @@ export function chooseWake(): Wake {
   const { bun, deno } = process.versions
   const isNode = bun === undefined && deno === undefined
   const forced = process.env['MIO_JS_WAKE']
+  // Only the end of a turn has Deno run what the handlers of an engine have started.
+  if (deno !== undefined && forced !== 'uv') return Wake.turns
   if (forced === 'thread') return Wake.thread
   if (forced === 'uv') {
     if (isNode && process.platform !== 'win32') return Wake.uv

@@ -1,7 +1,7 @@
 import { native } from '../binding.ts'
 import { untrack } from '../collected.ts'
 import { check, engineClosed } from '../errors.ts'
-import type { Wake } from '../wake.ts'
+import { Wake } from '../wake.ts'
 import { nextTick } from '../primordials.ts'
 import type { Connection } from './connection.ts'
 import { dispatch } from './delivery.ts'
@@ -59,8 +59,7 @@ export class Machine {
     this.maxPendingTotal = maxPendingTotal
     this.lanes = Array.from({ length: threads }, (_, index) => new Lane(this, index))
     const limits = Float64Array.of(maxPendingTotal)
-    const deliver = (lane: number, count: number): number =>
-      dispatch(this, this.lanes[lane] as Lane, count)
+    const deliver = wake === Wake.turns ? this.#deliverByTurns : this.#deliver
     const { arena, records } = this
     this.handle = check(
       native.engineOpen(io, wake, threads, limits, records, arena, deliver),
@@ -143,6 +142,33 @@ export class Machine {
     // In this order: where the stack has no room left it throws, and is to be tried again.
     nextTick(this.#onTick)
     this.#isScheduled = true
+  }
+
+  readonly #deliver = (lane: number, count: number): number =>
+    dispatch(this, this.lanes[lane] as Lane, count)
+
+  /**
+   * Where nothing but the end of a turn has promises and ticks run: the next entry is called for from
+   * there. So is what a handler throws, since Deno forgets exceptions on their way through native
+   * code, and ends with `Uncaught null`.
+   */
+  readonly #deliverByTurns = (lane: number, count: number): number => {
+    try {
+      return this.#deliver(lane, count)
+    } catch (error) {
+      setImmediate(() => {
+        throw error
+      })
+      // There may be more: asking costs little.
+      return 1
+    } finally {
+      setImmediate(this.#onTurn)
+    }
+  }
+
+  readonly #onTurn = (): void => {
+    // Fails only when native code has no engine any more.
+    native.engineTurn(this.handle)
   }
 
   readonly #onTick = (): void => {

@@ -120,6 +120,7 @@ functions! {
     "namedPipeDisconnect" => named_pipe::disconnect,
     "engineOpen" => engine::open,
     "engineClose" => engine::close,
+    "engineTurn" => engine::turn,
     "engineListen" => engine::listen,
     "streamBind" => engine::stream_bind,
     "engineListenerAddr" => engine::listener_addr,

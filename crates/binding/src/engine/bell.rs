@@ -10,6 +10,10 @@
 //! event loop, up to a thousand times in a row, and timers wait. So there is a second one, which is
 //! sent at the end of a round: when it is called a new turn has begun. Work that has taken its time
 //! waits for that, and the first one delivers nothing meanwhile.
+//!
+//! Deno calls all threadsafe functions that were sent, those that are sent meanwhile as well, and
+//! only then runs nextTicks and microtasks. There one call makes one entry, too, but JavaScript calls
+//! for the next one, from a `setImmediate` of its own: nothing else has the rest run before.
 
 use mio_js_core::Result;
 
@@ -25,6 +29,8 @@ pub(super) enum Kind {
     #[cfg(unix)]
     Uv,
     Portable,
+    /// As `Portable`, and JavaScript calls for each entry after the first.
+    Turns,
 }
 
 /// Rung from the lane's threads, and by the lane itself.
@@ -35,6 +41,7 @@ pub(super) enum Bell {
     Portable {
         signal: Signal,
         later: Signal,
+        has_turns: bool,
     },
 }
 
@@ -50,9 +57,10 @@ impl Bell {
                 };
                 Ok(Self::Uv(UvSignal::new(env, state, tag, calls)?))
             }
-            Kind::Portable => Ok(Self::Portable {
+            Kind::Portable | Kind::Turns => Ok(Self::Portable {
                 signal: Signal::new(env, state, tag, deliver::signalled)?,
                 later: Signal::new(env, state, tag, called_later)?,
+                has_turns: kind == Kind::Turns,
             }),
         }
     }
@@ -69,6 +77,17 @@ impl Bell {
     /// Whether calls come from within an entry, and perhaps many in one turn of the event loop.
     pub(super) fn is_nested(&self) -> bool {
         matches!(self, Self::Portable { .. })
+    }
+
+    /// Whether JavaScript calls for the entries after the first one of a call.
+    pub(super) fn has_turns(&self) -> bool {
+        matches!(
+            self,
+            Self::Portable {
+                has_turns: true,
+                ..
+            }
+        )
     }
 
     /// Rings for a later turn of the event loop.

@@ -6,7 +6,7 @@ use mio_js_core::{Misuse, RawDescriptor, Result, lent};
 
 use super::bell::Kind;
 use super::numbers::Numbers;
-use super::{Engine, MAX_LANES};
+use super::{Engine, MAX_LANES, Tag, deliver};
 use crate::ffi::Call;
 use crate::source::descriptor;
 
@@ -23,7 +23,8 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<i64> {
         0 => Kind::Uv,
         #[cfg(not(unix))]
         0 => return Err(Misuse::Unsupported.into()),
-        _ => Kind::Portable,
+        1 => Kind::Portable,
+        _ => Kind::Turns,
     };
     let lanes = call.integer(2, 1.0..=MAX_LANES as f64)? as usize;
     let [max_pending] = call.floats(3)?;
@@ -32,6 +33,14 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<i64> {
         max_pending: max_pending as u64,
     };
     Ok(Engine::open(call, io, kind, lanes, limits)?.bits() as i64)
+}
+
+/// `engineTurn(engine)`: goes on with a batch, where nothing else comes between two entries.
+pub(crate) fn turn(call: &mut Call<'_>) -> Result<()> {
+    let engine = call.handle(0)?;
+    // Any lane does for all.
+    deliver::turned(call.state(), Tag { engine, lane: 0 }.bits());
+    Ok(())
 }
 
 /// `engineClose(engine)`: ends and joins everything. Nothing is delivered afterwards.

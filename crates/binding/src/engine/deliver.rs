@@ -40,6 +40,8 @@ pub(super) struct Progress {
     begun: Option<Instant>,
     /// The next round is to begin in a later turn of the event loop.
     is_postponed: bool,
+    /// JavaScript was entered, and calls when its nextTicks and microtasks have run.
+    awaits_turn: bool,
 }
 
 impl Progress {
@@ -86,6 +88,11 @@ pub(super) fn rung(state: &Environment, tag: u64, _status: i32) {
     });
 }
 
+/// The turn of the event loop has come that JavaScript waited for after an entry.
+pub(super) fn turned(state: &Environment, tag: u64) {
+    begin(state, tag, |_, progress| progress.awaits_turn = false);
+}
+
 fn begin(state: &Environment, tag: u64, note: impl FnOnce(&mut EngineLane, &mut Progress)) {
     let Tag { engine, lane } = Tag::from_bits(tag);
     let dispatch = match state.engine(engine) {
@@ -94,7 +101,7 @@ fn begin(state: &Environment, tag: u64, note: impl FnOnce(&mut EngineLane, &mut 
                 lanes, progress, ..
             } = &mut *found;
             note(&mut lanes[lane], progress);
-            if progress.is_entered || progress.is_postponed {
+            if progress.is_entered || progress.is_postponed || progress.awaits_turn {
                 // What is due is seen to then, or (an event loop within a handler) when the
                 // handler has returned.
                 return;
@@ -157,7 +164,11 @@ impl Engine {
         // Any bell does: all ring for the same engine.
         let bell = self.lanes[0].bell();
         if has_entered && bell.is_nested() {
-            bell.ring_for_next_entry();
+            if bell.has_turns() {
+                self.progress.awaits_turn = true;
+            } else {
+                bell.ring_for_next_entry();
+            }
             return Ok(None);
         }
         if self.progress.current.is_none() {

@@ -33,7 +33,7 @@ use mio_js_core::{Handle, Misuse, Result};
 
 pub(crate) use calls::{
     adopt, close, connect, descriptor_keep, descriptor_taken, donate, keep_alive, mode, open, raw,
-    stats, submit, wake, write,
+    stats, submit, turn, wake, write,
 };
 pub(crate) use listen::{
     listen, listener_addr, listener_duplicate, listener_path, listener_raw, listener_stats,

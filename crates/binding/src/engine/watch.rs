@@ -65,7 +65,7 @@ impl Watch {
                     timer: UvTimer::new(env, state, tag, calls(deliver::over))?,
                 }
             }
-            Kind::Portable => {
+            Kind::Portable | Kind::Turns => {
                 let _ = (call, lane, tag);
                 Means::Thread {
                     waiter: Waiter::spawn(bell.sender())?,

@@ -37,6 +37,24 @@ export interface PollAsyncOptions {
 /** The handle of a Poll that is closed: nobody has it. */
 const closed = -1
 
+/** Deno does not tell native code that a worker is to end, but ends loops of JavaScript. */
+const pollNative = process.versions['deno'] === undefined ? native.poll : pollInSlices
+
+/** Milliseconds: as often as native code asks elsewhere. */
+const slice = 100
+
+function pollInSlices(handle: number, timeout: number, records: Float64Array): number {
+  if (!(timeout > slice)) return native.poll(handle, timeout, records)
+  const end = performance.now() + timeout
+  let left = timeout
+  do {
+    const count = native.poll(handle, Math.min(left, slice), records)
+    if (count !== 0) return count
+    left = end - performance.now()
+  } while (left > 0)
+  return 0
+}
+
 /**
  * Waits for readiness of the sources that are registered with it: one selector of the operating
  * system (epoll, kqueue, a completion port with AFD).
@@ -94,7 +112,8 @@ export class Poll implements Disposable {
    *
    * A blocked thread runs no timers, no promises and no signal handlers, so this belongs into a
    * worker, or is called with 0; elsewhere use {@link Poll.pollAsync}. `terminate()` of the worker
-   * and `process.exit()` of the process end it within about 100 ms (not in Deno).
+   * and `process.exit()` of the process end it within about 100 ms. Deno ends workers by force only
+   * after some seconds, and then this as well.
    *
    * @param timeout Milliseconds, fractions allowed; 0 does not wait; `null`, `undefined` and
    * `Infinity` wait for ever. Never returns early; may be late by as much as the system's clock
@@ -107,7 +126,7 @@ export class Poll implements Disposable {
     if (this.#wait !== null) throw pollBusy()
     const handle = this.#handle
     const records = claim(events)
-    const count = native.poll(handle, milliseconds, records)
+    const count = pollNative(handle, milliseconds, records)
     release(events, handle, count < 0 ? 0 : count)
     return check(count, 'poll')
   }

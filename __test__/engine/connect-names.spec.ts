@@ -1,6 +1,5 @@
 import dns from 'node:dns'
 import net from 'node:net'
-import { syncBuiltinESMExports } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
 import { Engine } from 'mio-js/engine'
 import '../support/census.js'
@@ -58,10 +57,8 @@ function resolving(t: ExecutionContext, addresses: string[]): string[] {
     setImmediate(done, null, found)
   }) as unknown as typeof dns.lookup
   dns.lookup = answer
-  syncBuiltinESMExports()
   t.teardown(() => {
     dns.lookup = original
-    syncBuiltinESMExports()
   })
   return asked
 }
@@ -127,7 +124,6 @@ test('a lookup that throws rejects the connect', async (t) => {
   dns.lookup = (() => {
     throw mine
   }) as unknown as typeof dns.lookup
-  syncBuiltinESMExports()
   t.is(await connectError(engine, { hostname: 'x.test', port: 9, timeout: 1000 }), mine as never)
   throwsCode(t, 'ERR_INVALID_ADDRESS', () => engine.listen({ hostname: 'x.test' }))
   await engine.close()

@@ -1,5 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks'
-import { lookup } from 'node:dns'
+import dns from 'node:dns'
 import { isIP } from 'node:net'
 import { clearTimeout, setTimeout } from 'node:timers'
 import type { SocketOptionValues } from '../option-values.ts'
@@ -143,7 +143,7 @@ export class Connector implements Attempt {
 
   #lookUp(): void {
     const family = this.#localAddress === undefined ? 0 : isIP(this.#localAddress)
-    lookup(this.#hostname, { all: true, family }, (error, found) => {
+    dns.lookup(this.#hostname, { all: true, family }, (error, found) => {
       if (this.#isOver) return
       if (error === null) {
         this.#tryAll(found.map(({ address }) => address))

@@ -1,5 +1,5 @@
 /** `connect`: what a program may say, names, and the order of addresses. */
-import * as dns from 'node:dns'
+import dns from 'node:dns'
 import {
   getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout,

@@ -144,8 +144,9 @@ function give(link: Link<unknown>, data: Buffer | string, encoding: BufferEncodi
     return link.write(data, encoding)
   } catch (error) {
     if (typeof data === 'string') throw error
-    // Memory that is shared is copied first; memory that has gone since has no bytes.
-    return link.write(Buffer.from(data))
+    // Memory that is shared is copied first; memory that has gone since has no bytes, and not every
+    // runtime makes a copy of it.
+    return link.write(data.byteLength === 0 ? Buffer.alloc(0) : Buffer.from(data))
   }
 }
 

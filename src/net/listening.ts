@@ -1,6 +1,6 @@
 /** `listen`, for servers of this package and for core's: both keep their state in the same fields. */
 import cluster from 'node:cluster'
-import { lookup } from 'node:dns'
+import dns from 'node:dns'
 import { type EventEmitter, addAbortListener } from 'node:events'
 import { type BlockList, isIPv6 } from 'node:net'
 import type { Engine } from '../engine/engine.ts'
@@ -162,7 +162,7 @@ function listenOnPort(
     return
   }
   const id = server._listeningId
-  lookup(host as string, { all: true }, (error, addresses) => {
+  dns.lookup(host as string, { all: true }, (error, addresses) => {
     if (id !== server._listeningId) return
     if (error !== null) {
       server.emit('error', error)

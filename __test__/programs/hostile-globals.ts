@@ -5,6 +5,7 @@
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Events, Poll, Token, Waker } from 'mio-js'
+import { long } from '../support/patience.js'
 
 const poll = new Poll()
 const events = Events.withCapacity(1024)
@@ -23,7 +24,7 @@ const trap = new Proxy(prototype, {
 Original.setPrototypeOf(globalThis, trap)
 Reflect.deleteProperty(globalThis, 'Object')
 const before = looks
-const count = poll.poll(events, 5000)
+const count = poll.poll(events, long(5000))
 const during = looks - before
 globalThis.Object = Original
 Original.setPrototypeOf(globalThis, prototype)

@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import test from 'ava'
 import { native } from '#src/binding.js'
 import { until } from './until.js'
+import { isBun, isDeno, isNode } from './runtime.js'
 
 interface Census {
   /** Open pollers and sources of this thread. */
@@ -16,8 +17,6 @@ interface Census {
   descriptors: string[]
   threads: number
 }
-
-const { bun, deno } = process.versions as { bun?: string; deno?: string }
 
 async function names(path: string): Promise<string[]> {
   return process.platform === 'linux' ? readdir(path) : []
@@ -32,7 +31,7 @@ async function descriptors(): Promise<string[]> {
       return `${name} ${target}`
     }),
   )
-  const cache = deno === undefined ? undefined : process.env['DENO_DIR']
+  const cache = isDeno ? process.env['DENO_DIR'] : undefined
   return cache === undefined ? targets : targets.filter((target) => !target.includes(` ${cache}`))
 }
 
@@ -42,7 +41,7 @@ async function descriptors(): Promise<string[]> {
  */
 async function threads(): Promise<number> {
   const found = await names('/proc/self/task')
-  if (bun === undefined && deno === undefined) return found.length
+  if (isNode) return found.length
   const all = await Promise.all(
     found.map(async (name) => readFile(`/proc/self/task/${name}/comm`, 'latin1').catch(() => '')),
   )
@@ -76,8 +75,8 @@ test.before('counts what the process holds', async (t) => {
     server.listen(0, '127.0.0.1', () => server.close(() => resolve()))
   })
   // Bun keeps what it waits for a child with, Deno what tells it of signals.
-  if (bun !== undefined) spawnSync(process.execPath, ['--version'])
-  if (deno !== undefined) process.once('SIGUSR2', ignore).off('SIGUSR2', ignore)
+  if (isBun) spawnSync(process.execPath, ['--version'])
+  if (isDeno) process.once('SIGUSR2', ignore).off('SIGUSR2', ignore)
   for (const prepare of preparations) await prepare()
   baseline = await census()
   t.pass()

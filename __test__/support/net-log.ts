@@ -177,10 +177,12 @@ export class Log {
   }
 
   #error(error: Error, depth: number): Record<string, unknown> {
-    const { cause, errors } = error as { cause?: unknown; errors?: unknown }
+    const { cause, code, errors } = error as { cause?: unknown; code?: unknown; errors?: unknown }
     return {
       class: error.constructor.name,
       name: error.name,
+      // Not every runtime has it where it is enumerated.
+      ...(code === undefined ? {} : { code }),
       message: this.#text(error.message),
       ...this.#record(error, depth),
       ...(cause === undefined ? {} : { cause: this.plain(cause, depth + 1) }),

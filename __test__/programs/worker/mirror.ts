@@ -10,6 +10,7 @@ import {
   WouldBlock,
 } from 'mio-js'
 import { ready, situation, unknown } from './situation.js'
+import { wakes } from '../../support/runtime.js'
 
 const { what } = situation
 const poll = new Poll()
@@ -124,8 +125,7 @@ switch (what) {
   }
   case 'echo': {
     // Everything stays open: the worker ends all the same.
-    for (const wake of process.platform === 'win32' ? ['thread'] : ['uv', 'thread'])
-      await echo(wake)
+    for (const wake of wakes) await echo(wake)
     ready('echo')
     break
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { cachePath } from '../cache.js'
 import { floorOf } from '../inspection.js'
 import { binaryName, readRoot } from '../platform-packages.js'
+import { sourcesOfBinaries } from '../sources.js'
 import type { Compiled } from './compile.js'
 import type { Recipe } from './recipes.js'
 import { zigVersions } from './zig.js'
@@ -28,6 +29,8 @@ export interface BuildRecord {
   /** Where the standard library is from, in words. */
   readonly library: string
   readonly linker: string
+  /** What it was built of, see `sources.ts`. */
+  readonly sources: string
   /** As ISO 8601 has it. */
   readonly date: string
 }
@@ -51,6 +54,7 @@ export function keep({ target, zig, isStandIn }: Recipe, { file, rust }: Compile
     rustc: rust.version,
     library: rust.library,
     linker: zig ? zigVersions() : "the system's own",
+    sources: sourcesOfBinaries(),
     date: new Date().toISOString(),
   }
   const folder = artifactFolder(target.tuple)

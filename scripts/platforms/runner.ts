@@ -1,0 +1,59 @@
+/**
+ * What a file of this folder gives: how one binary is run in one runtime, on this machine.
+ */
+import { readdirSync } from 'node:fs'
+
+/** Parts of the tests, as the folders of `__test__` are called; `mirror` is what is in none. */
+export type Suite =
+  'mirror' | 'engine' | 'net' | 'http' | 'register' | 'drop-in' | 'examples' | 'cli' | 'release'
+
+export const everySuite: readonly Suite[] = [
+  'mirror',
+  'engine',
+  'net',
+  'http',
+  'register',
+  'drop-in',
+  'examples',
+  'cli',
+  'release',
+]
+
+export interface Runner {
+  /** As `npm run test:platforms -- NAME` calls it. */
+  readonly name: string
+  /** The platform whose binary is run. */
+  readonly tuple: string
+  /** Such as `Node.js 24`, for lists; the exact version is known once it is installed. */
+  readonly runtime: string
+  /** What runs foreign code, such as `qemu-s390x`. */
+  readonly emulator?: string
+  readonly suites: readonly Suite[]
+  /** Specs of the bounded run, without folder and ending: `engine/threads`; nothing if it has none. */
+  readonly bounded?: readonly string[]
+  /** Makes the runtime ready, downloads it if it is not there. Throws what this machine lacks. */
+  readonly prepare: () => Runtime | Promise<Runtime>
+}
+
+/** A runtime that is installed. */
+export interface Runtime {
+  /** With the exact version, as records have it. */
+  readonly version: string
+  /** What runs a file of JavaScript, up to where that is named. */
+  readonly command: readonly [string, ...string[]]
+  /** Beside that of this process. */
+  readonly environment?: NodeJS.ProcessEnv
+  /** The Node whose answers are the measure, for a runtime whose own modules are none. */
+  readonly reference?: Runtime
+  /** How many times as long as elsewhere a test may wait, and a spec may take. */
+  readonly patience?: number
+}
+
+/** The specs of a suite, without folder and ending. */
+export function specsOf(suite: Suite): string[] {
+  const folder = suite === 'mirror' ? '' : `${suite}/`
+  return readdirSync(`build/__test__/${folder}`)
+    .filter((name) => name.endsWith('.spec.js'))
+    .map((name) => `${folder}${name.replace(/\.spec\.js$/, '')}`)
+    .toSorted()
+}

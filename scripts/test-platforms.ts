@@ -1,0 +1,143 @@
+/**
+ * Runs the tests in other runtimes and on other platforms than those of `npm test`, with binaries as
+ * they are published (`npm run cross` builds what is missing). Each file of `platforms/` names runners
+ * and installs what they need into the cache.
+ *
+ * usage: npm run test:platforms                  all, one after the other
+ *        npm run test:platforms -- NAME…         runners of this name, or whose names begin so
+ *            --bounded       a few specs of some runners; those of this machine's platform run its own build
+ *            --only SPEC     this spec, such as `engine/threads`; may be repeated
+ *            --differences   only the tests that are left out, to see which pass by now
+ *            --list          names all runners
+ *        npm run test:platforms -- --write       writes `docs/platforms.md` from the records of runs
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { tuple as tupleHere } from '#src/platform.js'
+import { artifactOf } from './platforms/artifact.js'
+import { differencesOf, titlesOf } from './platforms/differences.js'
+import { keepRecord } from './platforms/record.js'
+import { type Outcome, runSpec } from './platforms/run-specs.js'
+import { type Runner, type Runtime, specsOf } from './platforms/runner.js'
+import { runners } from './platforms/runners.js'
+import { makeStage, removeStage } from './platforms/stage.js'
+
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    bounded: { type: 'boolean', default: false },
+    differences: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+})
+
+interface Total {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+function isWanted({ bounded, name }: Runner): boolean {
+  if (options.bounded && bounded === undefined) return false
+  return positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted))
+}
+
+function specsFor({ bounded, suites }: Runner): readonly string[] {
+  if (options.only.length > 0) return options.only
+  return options.bounded ? (bounded ?? []) : suites.flatMap((suite) => specsOf(suite))
+}
+
+function report({ failures, leftOut, milliseconds, passed, skipped, spec }: Outcome): void {
+  const counts = [`${passed.length} passed`]
+  if (failures.length > 0) counts.push(`${failures.length} failed`)
+  if (skipped + leftOut > 0) counts.push(`${skipped + leftOut} skipped`)
+  console.log(`${spec}: ${counts.join(', ')} (${(milliseconds / 1000).toFixed(1)} s)`)
+  for (const failure of failures) console.log(failure.replaceAll(/^/gm, '  '))
+}
+
+/** What is left out, as patterns; or, if that alone is wanted, what is not. */
+function matchFor(runner: Runner, spec: string): string[] | undefined {
+  const titles = titlesOf(differencesOf(runner.name, spec))
+  if (!options.differences) return titles.map((title) => `!${title}`)
+  return titles.length === 0 ? undefined : titles
+}
+
+async function runAll(runner: Runner, runtime: Runtime, stage: string): Promise<Total> {
+  const total: Total = { passed: 0, failed: 0, skipped: 0 }
+  const specs = [...specsFor(runner)]
+  const runNext = async (): Promise<void> => {
+    for (let spec = specs.shift(); spec !== undefined; spec = specs.shift()) {
+      const match = matchFor(runner, spec)
+      if (match === undefined) continue
+      const outcome = await runSpec(stage, runtime, spec, match)
+      report(outcome)
+      if (options.differences) for (const title of outcome.passed) console.log(`  passes: ${title}`)
+      total.passed += outcome.passed.length
+      total.failed += outcome.failures.length
+      total.skipped += outcome.skipped + outcome.leftOut
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runNext))
+  return total
+}
+
+/** The binary that is run: built here, where that is what the bounded run is to be quick with. */
+function binaryFor({ tuple }: Runner): string {
+  return options.bounded && tuple === tupleHere() ? `mio-js.${tuple}.node` : artifactOf(tuple)
+}
+
+async function runOne(runner: Runner): Promise<Total> {
+  const begin = performance.now()
+  let runtime: Runtime
+  let stage: string
+  try {
+    runtime = await runner.prepare()
+    stage = makeStage(binaryFor(runner))
+  } catch (error) {
+    // In CI all is there that runners need.
+    const failed = process.env['CI'] === 'true' ? 1 : 0
+    console.log(`${failed ? 'failed' : 'skipped'}: ${(error as Error).message}`)
+    return { passed: 0, failed, skipped: 0 }
+  }
+  const { emulator = null, suites, tuple } = runner
+  console.log(`${tuple}, ${runtime.version}${emulator === null ? '' : `, by ${emulator}`}`)
+  try {
+    const total = await runAll(runner, runtime, stage)
+    const seconds = Math.round((performance.now() - begin) / 1000)
+    if (!options.bounded && !options.differences && options.only.length === 0) {
+      const date = new Date().toISOString()
+      keepRecord(runner, {
+        tuple,
+        runtime: runtime.version,
+        emulator,
+        suites,
+        ...total,
+        seconds,
+        date,
+      })
+    }
+    console.log(`${runner.name}: ${total.passed} passed, ${total.failed} failed in ${seconds} s`)
+    return total
+  } finally {
+    removeStage(stage)
+  }
+}
+
+const wanted = runners.filter((runner) => isWanted(runner))
+if (wanted.length === 0) {
+  console.error(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
+  process.exit(2)
+}
+const totals: Total[] = []
+for (const runner of options.list ? [] : wanted) {
+  console.log(`== ${runner.name}`)
+  totals.push(await runOne(runner))
+}
+if (options.list) for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
+else {
+  const passed = totals.reduce((sum, total) => sum + total.passed, 0)
+  const failed = totals.reduce((sum, total) => sum + total.failed, 0)
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}

@@ -242,6 +242,7 @@ export class MirrorDoor implements Door {
         }
       } catch (error) {
         const isGone = (error as NodeJS.ErrnoException).code === 'ERR_CONNECTION_ABORTED'
+        clearTimeout(timer)
         timer = setTimeout(accept, isGone ? 0 : patienceForRoom)
       }
     }

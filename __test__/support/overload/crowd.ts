@@ -16,6 +16,9 @@ interface Member {
 /** Connections that are being made at a time: fewer than any backlog. */
 const wave = 200
 
+/** Of a crowd that trickles, each says something at another time. */
+const parts = 50
+
 const both = Interest.READABLE.add(Interest.WRITABLE)
 
 export class Crowd {
@@ -47,13 +50,12 @@ export class Crowd {
 
   /** Each says the next bytes of `text` now and then, and all hear what they are told. */
   trickle(text: Buffer, every: number): void {
-    // A tenth of them at a time.
     let turn = 0
     this.#timer = setInterval(() => {
       this.#look()
-      turn = (turn + 1) % 10
-      for (let n = turn; n < this.#members.length; n += 10) this.#say(this.#members[n]!, text, 1)
-    }, every / 10)
+      turn = (turn + 1) % parts
+      for (let n = turn; n < this.#members.length; n += parts) this.#say(this.#members[n]!, text, 1)
+    }, every / parts)
   }
 
   /** Each says all at once what it has not said of so many bytes. */

@@ -28,7 +28,7 @@ const program = (name: string): URL => new URL(`programs/${name}.js`, import.met
 
 /** A worker that reads no message, as it blocks in `poll`. */
 async function deafWorker(t: ExecutionContext): Promise<Worker> {
-  const worker = new Worker(program('waiting-worker'), { workerData: 'poll' })
+  const worker = new Worker(program('worker/mirror'), { workerData: { what: 'poll' } })
   t.teardown(async () => worker.terminate())
   await once(worker, 'message')
   return worker

@@ -73,7 +73,9 @@ const hasScript =
 async function onTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
   const flags = ['--quiet', '--return', '--command', command, '/dev/null']
-  const { code, stdout } = await runToEnd('script', flags, { TERM: 'xterm-256color', ...env })
+  // Node takes the terminals of services of CI for ones without colours.
+  const terminal = { TERM: 'xterm-256color', CI: undefined }
+  const { code, stdout } = await runToEnd('script', flags, { ...terminal, ...env })
   if (code !== 0) throw new Error(stdout)
   // What tells how far it is, is drawn over.
   const [progress, ...rest] = stdout.split('\r\u001B[K').toReversed()

@@ -249,8 +249,9 @@ underEachDriver('data without a handler is dropped, and costs nothing', async (t
   const before = used()
   await writeAll(peer, bytes)
   await until('all is read', () => engine.stats().bytesRead === bytes.length)
-  await turns(10)
-  t.true(used() - before < bytes.length / 2)
+  // What a thread has read may be on its way still.
+  await until('the memory is free', () => used() - before < bytes.length / 2)
+  t.pass()
   server.closeNow()
   await server.close()
 })

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::error::{ECONNREFUSED, Failure, Misuse, Result};
+#[cfg(any(unix, windows))]
+use crate::error::ECONNREFUSED;
+use crate::error::{Failure, Misuse, Result};
 use crate::handle::Handle;
 use crate::io::Io;
 use crate::shared::Known;
@@ -98,6 +100,7 @@ impl Source {
         }
         // A connect to a port that nobody listens on may meet itself, if the system chooses just that
         // port for it (simultaneous open). Unix sockets without names are alike, and no such case.
+        #[cfg(any(unix, windows))]
         if let Io::TcpStream(stream) = &self.io
             && let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr())
             && local == peer

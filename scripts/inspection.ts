@@ -47,11 +47,12 @@ export function problemsOf(file: Uint8Array, target: Target): string[] {
 function systemProblems(file: Uint8Array, target: Target): string[] {
   switch (target.os) {
     case 'darwin': {
-      const { libraries, machine, minimum, signed } = readMachO(file)
+      const { libraries, machine, minimum, name, signed } = readMachO(file)
       return [
         ...machineProblem(machine, target),
         ...foreign(libraries, darwinLibrary),
         ...(minimum === undefined || isAbove(minimum, '11.0') ? [`needs macOS ${minimum}`] : []),
+        ...(name?.startsWith('/') === true ? [`is called ${name}`] : []),
         ...(target.cpu === 'arm64' && !signed ? ['has no signature'] : []),
       ]
     }

@@ -100,13 +100,14 @@ test('a binary for Windows needs nothing that a clean Windows lacks', (t) => {
 })
 
 /** The least of a module for macOS that names a library, and perhaps a signature. */
-function dylib(library: string, major: number, signed: boolean): Buffer {
+function dylib(library: string, major: number, signed: boolean, name = '@rpath/a.node'): Buffer {
   const file = Buffer.alloc(512)
   file.writeUInt32LE(0xfeedfacf)
   file.writeUInt32LE(0x100000c, 4)
-  file.writeUInt32LE(signed ? 3 : 2, 16)
+  file.writeUInt32LE(signed ? 4 : 3, 16)
   const commands = [
     [0xc, 128, 24],
+    [0xd, 128, 24],
     [0x32, 24, 1, major << 16],
     [0x1d, 16],
   ]
@@ -116,6 +117,7 @@ function dylib(library: string, major: number, signed: boolean): Buffer {
     at += words[1] ?? 0
   }
   file.write(library, 32 + 24, 'latin1')
+  file.write(name, 32 + 128 + 24, 'latin1')
   return file
 }
 
@@ -125,6 +127,9 @@ test('a binary for macOS loads in macOS 11, and is signed where it must be', (t)
   t.deepEqual(problemsOf(dylib(system, 11, true), mac), [])
   t.deepEqual(problemsOf(dylib(system, 13, true), mac), ['needs macOS 13.0'])
   t.deepEqual(problemsOf(dylib(system, 11, false), mac), ['has no signature'])
+  // The path where it was built.
+  const named = dylib(system, 11, true, '/home/me/target/a.dylib')
+  t.deepEqual(problemsOf(named, mac), ['is called /home/me/target/a.dylib'])
   const brew = '/opt/homebrew/lib/libz.dylib'
   t.deepEqual(problemsOf(dylib(brew, 11, true), mac), [`needs ${brew}`])
 })

@@ -3,4 +3,8 @@
 
 fn main() {
     napi_build::setup();
+    if std::env::var("CARGO_CFG_TARGET_VENDOR").as_deref() == Ok("apple") {
+        // What it calls itself would be the path where it was built.
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/mio-js.node");
+    }
 }

@@ -24,6 +24,8 @@ if command -v apt-get >/dev/null; then
     mosquitto:mosquitto nats-server:nats-server nghttp:nghttp2-client chromium:chromium cc:gcc strace:strace \
     python3:python3)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
+  # Ubuntu verifies packages of Debian by it.
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"
   if [ -n "$packages" ]; then
     as_root apt-get update -qq
     # shellcheck disable=SC2086

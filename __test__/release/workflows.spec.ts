@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
 import { targets } from '../../scripts/platform-packages.js'
+import { runners } from '../../scripts/platforms/runners.js'
 import '../support/census.js'
 
 interface Step {
@@ -14,7 +15,12 @@ interface Job {
   readonly permissions?: Readonly<Record<string, string>>
   readonly 'timeout-minutes'?: number
   readonly needs?: string | readonly string[]
-  readonly strategy?: { readonly matrix: { readonly include?: readonly { target: string }[] } }
+  readonly strategy?: {
+    readonly matrix: {
+      readonly include?: readonly { target: string }[]
+      readonly runners?: readonly string[]
+    }
+  }
   readonly steps: readonly Step[]
 }
 interface Workflow {
@@ -130,6 +136,19 @@ test('CI and releases build every package', (t) => {
         .toSorted(),
     )
   }
+})
+
+test('CI runs every runner of `npm run test:platforms`, and names none that there is not', (t) => {
+  const wanted = workflows.get('ci.yml')?.jobs['platforms']?.strategy?.matrix.runners ?? []
+  const names = runners.map(({ name }) => name)
+  t.deepEqual(
+    names.filter((name) => wanted.filter((one) => name.startsWith(one)).length !== 1),
+    [],
+  )
+  t.deepEqual(
+    wanted.filter((one) => !names.some((name) => name.startsWith(one))),
+    [],
+  )
 })
 
 test('the gate waits for every other job', (t) => {

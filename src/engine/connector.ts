@@ -59,7 +59,7 @@ export interface ConnectOptions<T = undefined> extends ConnectionOptions<T> {
   readonly hostname?: string | undefined
   /** 0 to 65535. Needed unless there is a `path`. */
   readonly port?: number | undefined
-  /** A Unix socket instead of hostname and port. */
+  /** A Unix socket, on Windows a named pipe (`\\.\pipe\name`), instead of hostname and port. */
   readonly path?: string | undefined
   /** A literal address of this machine to connect from. */
   readonly localAddress?: string | undefined

@@ -138,12 +138,12 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * Takes over the descriptor of a connected stream socket, such as {@link Socket.detach} gives away.
-   * Returns at once; what is written before `open` is sent then.
+   * Takes over the descriptor of a connected stream socket, on Windows a `SOCKET`, such as
+   * {@link Socket.detach} gives away. Returns at once; what is written before `open` is sent then.
    *
    * @throws `EBADF`, `ENOTSOCK`, `ENOTCONN`; `ERR_INVALID_FD_TYPE`; `ERR_FD_OWNED`;
-   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` on Windows; `ERR_ENGINE_CLOSED`; as {@link Engine.listen}
-   * for the options. The descriptor is still the caller's then.
+   * `ERR_ENGINE_CLOSED`; as {@link Engine.listen} for the options. The descriptor is still the caller's
+   * then.
    */
   adopt<T = undefined>(fd: number, options?: AdoptOptions<T>): Socket<T> {
     this.#machine.checkOpen()

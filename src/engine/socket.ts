@@ -17,7 +17,7 @@ export let socketOf: (connection: Connection) => Socket<unknown>
 export let connectionOf: (socket: Socket<unknown>) => Connection
 
 /**
- * A connection, by TCP or a Unix socket. What happens to it is told to the handlers of its server,
+ * A connection, by TCP, a Unix socket or a named pipe. What happens to it is told to the handlers of its server,
  * or to those that it was connected or adopted with: never from within a method here.
  *
  * Methods take effect at the end of the current event's handler, or of the current tick. Bytes are
@@ -231,8 +231,8 @@ export class Socket<T = undefined> {
   }
 
   /**
-   * Gives the descriptor away when everything is sent, with what was received and not delivered. No
-   * handler is called from now on.
+   * Gives the descriptor away when everything is sent, with what was received and not delivered; on
+   * Windows the `SOCKET`. No handler is called from now on.
    *
    * @throws (rejects) `ERR_SOCKET_CLOSED`, or the error of the connection, if it is closed first;
    * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` for a named pipe of Windows.

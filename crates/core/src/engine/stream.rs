@@ -160,12 +160,9 @@ impl Stream {
     /// Takes ownership of a stream socket of any kind that a lane can have, connected or not.
     ///
     /// Errors: [`Misuse::DescriptorOwned`] for one that an engine of this process has; what
-    /// `getsockopt` says (EBADF, ENOTSOCK); [`Misuse::DescriptorType`]; [`Misuse::Unsupported`] on
-    /// Windows. The descriptor is still the caller's then.
+    /// `getsockopt` says (EBADF, ENOTSOCK); [`Misuse::DescriptorType`]. The descriptor is still the
+    /// caller's then.
     pub fn adopt(descriptor: RawDescriptor) -> Result<Self> {
-        if cfg!(windows) {
-            return Err(Misuse::Unsupported.into());
-        }
         if is_owned(descriptor) {
             return Err(Misuse::DescriptorOwned.into());
         }

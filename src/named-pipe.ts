@@ -25,7 +25,8 @@ class Opened {
  *   `ERR_SOURCE_REGISTERED_ELSEWHERE`, also after `deregister`.
  * - Before it is registered, connecting, reading and writing are `ERR_SOURCE_NOT_REGISTERED`.
  * - Events come for both directions, whatever the interest was.
- * - What is still queued when it is closed is sent while its Poll goes on being polled.
+ * - What is still queued when it is closed is sent while its Poll goes on being polled, and only then
+ *   does its peer hear of the close.
  *
  * @example
  * ```ts

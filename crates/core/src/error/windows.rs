@@ -21,7 +21,7 @@ const TABLE: &[(i32, i32)] = &[
     (winsock::WSAEDESTADDRREQ, -4076),
     (winsock::WSAEFAULT, -4074),
     (winsock::WSAEHOSTUNREACH, -4073),
-    (winsock::WSAEINTR, -4072),
+    (winsock::WSAEINTR, -4081),
     (winsock::WSAEINVAL, -4071),
     (winsock::WSAEPFNOSUPPORT, -4071),
     (winsock::WSAEISCONN, -4069),
@@ -41,6 +41,7 @@ const TABLE: &[(i32, i32)] = &[
     (winsock::WSAESOCKTNOSUPPORT, -4025),
     (win32::ERROR_ACCESS_DENIED as i32, -4048),
     (win32::ERROR_ADDRESS_ALREADY_ASSOCIATED as i32, -4091),
+    (win32::ERROR_BAD_PATHNAME as i32, -4058),
     (win32::ERROR_BAD_PIPE as i32, -4047),
     (win32::ERROR_BROKEN_PIPE as i32, -4095),
     (win32::ERROR_FILE_NOT_FOUND as i32, -4058),
@@ -54,6 +55,7 @@ const TABLE: &[(i32, i32)] = &[
     (win32::ERROR_INVALID_PARAMETER as i32, -4071),
     (win32::ERROR_NETNAME_DELETED as i32, -4077),
     (win32::ERROR_NETWORK_UNREACHABLE as i32, -4062),
+    (win32::ERROR_NOT_CONNECTED as i32, -4053),
     (win32::ERROR_NOT_ENOUGH_MEMORY as i32, -4057),
     (win32::ERROR_NOT_FOUND as i32, -4058),
     (win32::ERROR_NOT_SUPPORTED as i32, -4049),
@@ -64,6 +66,7 @@ const TABLE: &[(i32, i32)] = &[
     (win32::ERROR_PIPE_NOT_CONNECTED as i32, -4047),
     (win32::ERROR_PRIVILEGE_NOT_HELD as i32, -4048),
     (win32::ERROR_SEM_TIMEOUT as i32, -4039),
+    (win32::ERROR_SHARING_VIOLATION as i32, -4082),
     (win32::ERROR_TOO_MANY_OPEN_FILES as i32, -4066),
 ];
 

@@ -8,6 +8,9 @@ const debug = util.debuglog('mio-js')
 
 if (process.env['MIO_JS_REGISTER'] === '0') {
   debug('register: switched off by MIO_JS_REGISTER')
+} else if (process.versions['bun'] !== undefined) {
+  // Its servers have nothing of what a server of ours would need.
+  debug('register: everything stays as it is: nobody can replace the net of Bun')
 } else {
   try {
     const { install } = require('./register/install.js') as Installer

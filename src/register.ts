@@ -26,6 +26,9 @@ const debug = debuglog('mio-js')
 
 if (process.env['MIO_JS_REGISTER'] === '0') {
   debug('register: switched off by MIO_JS_REGISTER')
+} else if (process.versions['bun'] !== undefined) {
+  // Its servers have nothing of what a server of ours would need.
+  debug('register: everything stays as it is: nobody can replace the net of Bun')
 } else {
   try {
     // Only here, as it fails where there is no binary: then all stays as it is.

@@ -4,7 +4,9 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import '../support/census.js'
+import { where } from '../support/platforms.js'
 import { type Run, registered, required, runProgram } from '../support/register.js'
+import { isBun } from '../support/runtime.js'
 
 const echoed = 'echo\ntrue 4 4\nconnect ECONNREFUSED 127.0.0.1:PORT\nclosed true\n'
 
@@ -46,6 +48,17 @@ for (const [way, preload] of [
     const env = { NODE_DEBUG: 'mio-js', MIO_JS_REGISTER: '0' }
     const off = await runProgram('echo', { preload, env })
     t.regex(off.stderr, /^MIO-JS \d+: register: switched off by MIO_JS_REGISTER\n$/)
+  })
+}
+
+const inBun = where(isBun, 'Bun: others have a net that can be replaced')
+
+for (const preload of [registered, required]) {
+  inBun(`${preload[0]}: Bun keeps its own net, and NODE_DEBUG=mio-js says so`, async (t) => {
+    const run = await runProgram('echo', { preload, env: { NODE_DEBUG: 'mio-js' } })
+    t.deepEqual([run.code, run.stdout], [0, echoed])
+    t.regex(run.stderr, /^MIO-JS \d+: register: everything stays as it is: /m)
+    t.notRegex(run.stderr, /server listens on/)
   })
 }
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { long } from './patience.js'
+import { isDeno } from './runtime.js'
 
 /** How many connections of a process were core's sockets, and how many ours. */
 export interface Sockets {
@@ -37,12 +38,21 @@ export const plain: readonly string[] = []
 
 const probe = ['--import', new URL('../programs/register/probe.js', import.meta.url).href]
 
+/** Deno has one option for both ways. */
+function forDeno(options: readonly string[]): string[] {
+  const own = options.map((option) =>
+    option === '--import' || option === '--require' ? '--preload' : option,
+  )
+  return ['run', '--allow-all', ...own]
+}
+
 /** Runs a program of programs/register to its end. */
 export async function runProgram(program: string, setting: Setting = {}): Promise<Run> {
   const { preload = registered, args = [], env = {}, input = '' } = setting
   const base = here(`../programs/register/${program}`)
   const file = existsSync(`${base}.cjs`) ? `${base}.cjs` : `${base}.js`
-  const child = spawn(process.execPath, [...probe, ...preload, file, ...args], {
+  const options = isDeno ? forDeno([...probe, ...preload]) : [...probe, ...preload]
+  const child = spawn(process.execPath, [...options, file, ...args], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: long(40_000),

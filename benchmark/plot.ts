@@ -70,7 +70,7 @@ export function plot({ title, x, y, note, panels, ticks }: Plot): string {
     return `<g transform="translate(${shift} ${top})">${draw(panel, across, up, index === 0)}${text(width / 2, height + 40, x)}</g>`
   })
   const legend = names.map((name, index) => {
-    const at = `${left + (index % 3) * 220} ${legendTop + Math.floor(index / 3) * 22}`
+    const at = `${left + (index % 3) * 260} ${legendTop + Math.floor(index / 3) * 22}`
     return `<g transform="translate(${at})">${sample(styleOf(index))}${text(48, 4, name, 'start')}</g>`
   })
   return [

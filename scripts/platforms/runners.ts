@@ -5,6 +5,7 @@ import { muslRunners } from './musl.js'
 import { nodeRunners } from './node.js'
 import { qemuRunners } from './qemu.js'
 import type { Runner } from './runner.js'
+import { wineRunners } from './wine.js'
 
 export const runners: readonly Runner[] = [
   ...nodeRunners,
@@ -12,4 +13,5 @@ export const runners: readonly Runner[] = [
   ...denoRunners,
   ...muslRunners,
   ...qemuRunners,
+  ...wineRunners,
 ]

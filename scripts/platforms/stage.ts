@@ -4,20 +4,27 @@
  */
 import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 
 const copied = ['build', 'dist', 'package.json']
 
-/** Makes the folder, with one binary under its own name. Whoever asks removes it. */
-export function makeStage(binary: string): string {
+const made = new Set<string>()
+
+process.on('exit', () => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Makes the folder, with one binary as that of a platform. Whoever asks removes it. */
+export function makeStage(binary: string, tuple: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'mio-js-platforms-'))
+  made.add(folder)
   try {
     for (const name of copied) cpSync(name, join(folder, name), { recursive: true })
     for (const name of readdirSync('.')) {
       if (copied.includes(name) || name.endsWith('.node') || name.startsWith('.git')) continue
       symlinkSync(resolve(name), join(folder, name))
     }
-    copyFileSync(binary, join(folder, basename(binary)))
+    copyFileSync(binary, join(folder, `mio-js.${tuple}.node`))
     return folder
   } catch (error) {
     removeStage(folder)

@@ -135,8 +135,3 @@ const calls = {
 export type NetworkEnd = typeof calls
 
 answer(calls)
-
-// Whoever asked is gone. With what was asked done, nothing is left here.
-process.once('disconnect', () => {
-  setTimeout(() => process.exit(3), 5_000).unref()
-})

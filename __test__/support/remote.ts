@@ -99,10 +99,17 @@ export class Remote<Calls> {
 
 type Call = (...args: never[]) => unknown
 
+/** Milliseconds in which a program has to end when whoever asked is gone. */
+const farewell = 5_000
+
 /** The side of the program: answers until whoever asks is gone. */
 export function answer<Calls extends { [Name in keyof Calls]: Call }>(calls: Calls): void {
   process.on('message', ({ id, name, args }: { id: number; name: string; args: never[] }) => {
     void reply(id, async () => calls[name as keyof Calls](...args))
+  })
+  // With all closed that was opened nothing is left that keeps it; without, it must not stay.
+  process.once('disconnect', () => {
+    setTimeout(() => process.exit(3), farewell).unref()
   })
 }
 

@@ -17,7 +17,9 @@ await Promise.all(Array.from({ length: 8 }, async () => readFile(import.meta.fil
 const calls = {
   async listen(name: DoorName): Promise<number> {
     door = doors[name]()
-    listening = await door.listen('127.0.0.1', () => new Answering(tally))
+    // Longer than any soak: each byte moves it, and nobody reaches it.
+    const patience = { idleTimeout: 86_400_000 }
+    listening = await door.listen('127.0.0.1', () => new Answering(tally), patience)
     return listening.port
   },
 

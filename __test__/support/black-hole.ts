@@ -92,7 +92,8 @@ export class Farewells {
     const opened: { links: Link[]; streams: NetSocket[] } = { links: [], streams: [] }
     const farewells = new Farewells(() => waysOf(opened))
     const engine = farewells.#engine
-    for (const options of [{ linger: 700 }, { linger: 700 }, { idleTimeout: 700 }, {}, {}]) {
+    const impatient = { idleTimeout: 700 }
+    for (const options of [{ linger: 700 }, { linger: 700 }, impatient, {}, {}, impatient]) {
       opened.links.push(await link(engine, to, options))
     }
     while (opened.streams.length < 3) opened.streams.push(await stream(engine, to))
@@ -115,12 +116,9 @@ function waysOf(opened: {
   links: Link[]
   streams: NetSocket[]
 }): Record<string, () => Promise<Ending>> {
-  const linked = (index: number, end: (socket: Socket) => void) => async () => {
+  const linked = (index: number, end: (socket: Socket) => unknown) => async () => {
     const { socket, closed } = opened.links[index]!
-    return timed(async () => {
-      end(socket)
-      return closed
-    })
+    return timed(async () => (await end(socket)) ?? closed)
   }
   const streamed = (index: number, end: (socket: NetSocket) => Promise<string>) => async () => {
     const socket = opened.streams[index]!
@@ -147,6 +145,11 @@ function waysOf(opened: {
     destroy: linked(4, (socket) => {
       socket.write(much)
       socket.destroy()
+    }),
+    // It sends first what was written.
+    'detach, with an idleTimeout': linked(5, (socket) => {
+      socket.write(much)
+      return socket.detach().then(() => 'detached', codeOf)
     }),
     'net: destroy': streamed(0, async (socket) => closedNet(socket.destroy())),
     'net: resetAndDestroy': streamed(1, async (socket) => closedNet(socket.resetAndDestroy())),

@@ -24,6 +24,10 @@ async function overload(t: ExecutionContext, stage: Stage, door: DoorName): Prom
   await peers.ask('trickle', port, readers, 100, isHttp)
   const { count } = await pings.ask('measure', duration)
   t.true(count > 10, `${count} answers`)
+  // Whoever sends and comes meanwhile has to wait, in the buffers that the system has.
+  const bursting = peers.ask('burst', port, 50, duration / 2, isHttp)
+  await server.ask('compute', duration / 2)
+  t.is((await bursting).failed, 0)
   await peers.ask('calm')
   await peers.ask('disperse')
   await until(`${door}: all are gone`, async () => (await server.ask('counts')).open === 20)

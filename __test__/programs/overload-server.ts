@@ -82,6 +82,12 @@ const calls = {
     return (user + system) / 1000 / milliseconds
   },
 
+  /** Has nothing else to do for so many milliseconds. */
+  async compute(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds
+    while (performance.now() < end);
+  },
+
   /** Bytes of memory. */
   async memory(): Promise<number> {
     return process.memoryUsage().rss

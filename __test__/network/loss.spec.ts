@@ -1,7 +1,7 @@
 import {
   books,
   forEachDoor,
-  isQuick,
+  isBounded,
   startTraffic,
   underEachDoor,
   untilSlowly,
@@ -9,7 +9,7 @@ import {
 import '../support/census.js'
 import { cameWhole } from '../support/doors/traffic.js'
 
-for (const percent of isQuick ? [3] : [1, 3, 10]) {
+for (const percent of isBounded ? [3] : [1, 3, 10]) {
   underEachDoor(
     `streams come whole when ${percent} % of the packets are lost`,
     async (hosts, names) => {

@@ -2,7 +2,7 @@ import {
   books,
   flows,
   forEachDoor,
-  isQuick,
+  isBounded,
   startTraffic,
   underEachDoor,
 } from '../support/fault.js'
@@ -15,7 +15,8 @@ underEachDoor(
     await hosts.limit('2mbit')
     return forEachDoor(names, async (name) => {
       // Each gets 10 KB in a second, so that all of it takes longer than the patience for silence.
-      const load = { count: 4, length: isQuick ? 20_000 : 80_000, patience: { idleTimeout: 4_000 } }
+      const length = isBounded ? 20_000 : 80_000
+      const load = { count: 4, length, patience: { idleTimeout: 4_000 } }
       await startTraffic(hosts, name, load)
       return books(hosts, name)
     })

@@ -1,12 +1,12 @@
 import '../support/census.js'
-import { isQuick, onStage } from '../support/overload/stage.js'
+import { isBounded, onStage } from '../support/overload/stage.js'
 import { until } from '../support/until.js'
 
 const clients = 200
 
 onStage(
   `with 64 descriptors ${clients} clients are served as descriptors come free`,
-  isQuick ? ['auto', 'net'] : ['mirror', 'inline', 'thread', 'auto', 'net', 'http'],
+  isBounded ? ['auto', 'net'] : ['mirror', 'inline', 'thread', 'auto', 'net', 'http'],
   { descriptors: 64, limits: { maxConnections: 1_000_000, idleTimeout: 60_000 }, pings: 2 },
   async (t, { server, peers, pings, port, isHttp }, door) => {
     const before = await server.ask('descriptors')

@@ -1,13 +1,13 @@
 import '../support/census.js'
-import { isQuick, onStage, keepsServing } from '../support/overload/stage.js'
+import { isBounded, onStage, keepsServing } from '../support/overload/stage.js'
 import { until } from '../support/until.js'
 
 /** Milliseconds. */
-const duration = isQuick ? 500 : 2_000
+const duration = isBounded ? 500 : 2_000
 
 onStage(
   'connections that come as fast as they can are all served, and others as well',
-  isQuick ? ['net'] : ['mirror', 'inline', 'thread', 'auto', 'net', 'http'],
+  isBounded ? ['net'] : ['mirror', 'inline', 'thread', 'auto', 'net', 'http'],
   { pings: 10 },
   async (t, stage, door) => {
     const { server, peers, port, isHttp } = stage
@@ -36,7 +36,7 @@ onStage(
 
 onStage(
   'clients that send as fast as they can, and read or do not, stop nobody',
-  isQuick ? ['inline'] : ['mirror', 'inline', 'thread', 'auto', 'net'],
+  isBounded ? ['inline'] : ['mirror', 'inline', 'thread', 'auto', 'net'],
   { limits: { idleTimeout: 0 }, pings: 10 },
   async (t, stage) => {
     const { server, peers, port } = stage
@@ -57,7 +57,7 @@ onStage(
 
 onStage(
   'datagrams that come as fast as they can stop nobody, and those that do not fit are counted',
-  isQuick ? ['mirror'] : ['mirror', 'auto'],
+  isBounded ? ['mirror'] : ['mirror', 'auto'],
   { pings: 10 },
   async (t, stage) => {
     const { server, peers } = stage

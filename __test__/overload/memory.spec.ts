@@ -2,14 +2,14 @@ import type { ExecutionContext } from 'ava'
 import '../support/census.js'
 import type { DoorName } from '../support/doors/index.js'
 import { whyNoGroup } from '../support/overload/memory-group.js'
-import { type Stage, isQuick, onStage } from '../support/overload/stage.js'
+import { type Stage, isBounded, onStage } from '../support/overload/stage.js'
 import { until } from '../support/until.js'
 
 /** Bytes. Groups of version 2 count what the kernel buffers for sockets as well. */
 const limit = 200 * 10 ** 6
-const readers = isQuick ? 500 : 1_000
+const readers = isBounded ? 500 : 1_000
 /** Milliseconds of each kind of overload. */
-const duration = isQuick ? 1_000 : 3_000
+const duration = isBounded ? 1_000 : 3_000
 
 const reason = whyNoGroup()
 /** Where there are no groups the collector is bounded, and the memory of the process is looked at. */
@@ -39,7 +39,8 @@ const scene = {
   nodeOptions: heap,
   pings: 20,
 }
-const doors: readonly DoorName[] = isQuick ? ['auto'] : ['inline', 'thread', 'auto', 'net', 'http']
+const allDoors: readonly DoorName[] = ['inline', 'thread', 'auto', 'net', 'http']
+const doors: readonly DoorName[] = isBounded ? ['auto'] : allDoors
 
 if (reason === undefined) {
   onStage(

@@ -1,15 +1,15 @@
 import '../support/census.js'
-import { isQuick, keepsServing, onStage, staysFast } from '../support/overload/stage.js'
+import { isBounded, keepsServing, onStage, staysFast } from '../support/overload/stage.js'
 import { until } from '../support/until.js'
 
-const readers = isQuick ? 300 : 1_000
+const readers = isBounded ? 300 : 1_000
 const [maxPending, maxPendingTotal] = [64 * 1024, 32 * 2 ** 20]
 /** Bytes of each broadcast. */
 const size = 4 * 1024
 
 onStage(
   `${readers} clients that do not read are closed while others are served, and hold no more than they may`,
-  isQuick ? ['thread'] : ['inline', 'thread', 'auto', 'net'],
+  isBounded ? ['thread'] : ['inline', 'thread', 'auto', 'net'],
   { limits: { maxPending, maxPendingTotal, sendBufferSize: 16 * 1024, idleTimeout: 0 }, pings: 20 },
   async (t, stage, door) => {
     const { server, peers, port } = stage
@@ -47,7 +47,7 @@ onStage(
 
 onStage(
   `${readers} clients that do not read are left out, and hold no more than they may`,
-  isQuick ? [] : ['http'],
+  isBounded ? [] : ['http'],
   { limits: { sendBufferSize: 16 * 1024 }, pings: 20 },
   async (t, stage) => {
     const { server, peers, port } = stage

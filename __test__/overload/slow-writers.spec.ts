@@ -1,15 +1,15 @@
 import '../support/census.js'
-import { isQuick, onStage, staysFast } from '../support/overload/stage.js'
+import { isBounded, onStage, staysFast } from '../support/overload/stage.js'
 import { until } from '../support/until.js'
 
-const writers = isQuick ? 1_000 : 5_000
+const writers = isBounded ? 1_000 : 5_000
 /** Milliseconds between two bytes of each. */
 const pace = 1_000
-const patience = isQuick ? 2_000 : 3_000
+const patience = isBounded ? 2_000 : 3_000
 
 onStage(
   `${writers} clients that send a byte now and then are closed in time, while others are served`,
-  isQuick ? ['inline', 'http'] : ['inline', 'thread', 'auto', 'http'],
+  isBounded ? ['inline', 'http'] : ['inline', 'thread', 'auto', 'http'],
   { limits: { idleTimeout: patience, headersTimeout: patience }, pings: 20 },
   async (t, stage, door) => {
     const { server, peers, port, isHttp } = stage
@@ -36,7 +36,7 @@ onStage(
 
 onStage(
   `${writers} clients that send a byte now and then cost little, and others are served`,
-  isQuick ? [] : ['net', 'mirror'],
+  isBounded ? [] : ['net', 'mirror'],
   { pings: 20 },
   async (t, stage) => {
     const { server, peers, port } = stage

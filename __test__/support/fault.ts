@@ -7,7 +7,7 @@ import { type Hosts, Hosts as AllHosts, whyNoHosts } from './hosts.js'
 import { isComplete } from './platforms.js'
 
 /** Whether less is tried, in less time. */
-export const isQuick = process.env['MIO_JS_QUICK'] === '1'
+export const isBounded = process.env['MIO_JS_BOUNDED'] === '1'
 
 const reason = whyNoHosts()
 // In CI nothing is skipped: there, whoever cannot make the hosts sees the tests fail.

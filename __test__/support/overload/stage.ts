@@ -12,7 +12,7 @@ import { MemoryGroup } from './memory-group.js'
 import type { Limits } from './serving.js'
 
 /** Whether less is tried, in less time. */
-export const isQuick = process.env['MIO_JS_QUICK'] === '1'
+export const isBounded = process.env['MIO_JS_BOUNDED'] === '1'
 
 /** Few descriptors are enough for whoever runs this; clients by the thousand need more. */
 const enough = [

@@ -78,7 +78,7 @@ test('a plot has its names in words, and numbers alone in its paths', (t) => {
   const svg = timelines({
     title: 'a < b & c',
     x: 'minutes',
-    note: '',
+    about: ['by the minute'],
     panels: [
       { title: 'rising', lines: [{ name: 'one', points: [[0, 0] as const, [2, 7] as const] }] },
       { title: 'nothing', lines: [{ name: 'other', points: [[0, 0] as const, [2, 0] as const] }] },

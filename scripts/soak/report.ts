@@ -1,5 +1,5 @@
 /** What a soak has found, for the eye and for the next time. */
-import { type Machine, describe } from '../../benchmark/machine.js'
+import type { Machine } from '../../benchmark/machine.js'
 import { timelines } from '../plot.js'
 import type { Pair, Sample } from './pair.js'
 import { type Growth, binned } from './verdict.js'
@@ -20,7 +20,7 @@ export function show(pair: Pair, growths: readonly Growth[]): string {
 
 type Of = (sample: Sample) => number
 
-export function plotOf(pairs: readonly Pair[], machine: Machine, title: string): string {
+export function plotOf(pairs: readonly Pair[], title: string, about: readonly string[]): string {
   const panel = (
     name: string,
     lines: readonly (readonly [string, Of])[],
@@ -39,8 +39,8 @@ export function plotOf(pairs: readonly Pair[], machine: Machine, title: string):
   ]
   return timelines({
     title,
+    about,
     x: 'minutes',
-    note: describe(machine),
     panels: [
       panel(
         'resident memory, MiB',

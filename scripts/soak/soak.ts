@@ -81,8 +81,12 @@ try {
   if (options.save !== undefined) {
     mkdirSync(options.save, { recursive: true })
     const where = machine()
-    const title = `${plan.idle.toLocaleString('en')} idle connections, ${plan.churn} that come and go in a second, ${plan.echoing} that echo`
-    writeFileSync(join(options.save, 'soak.svg'), plotOf(pairs, where, title))
+    const title = `${plan.idle.toLocaleString('en')} idle connections to each server`
+    const about = [
+      `${plan.churn} more come and go each second, ${plan.echoing} echo.`,
+      `${where.date} · ${where.cpu}, ${where.cores} cores · ${where.kernel}`,
+    ]
+    writeFileSync(join(options.save, 'soak.svg'), plotOf(pairs, title, about))
     writeFileSync(join(options.save, 'soak.json'), rawOf(pairs, where, { minutes, ...plan }, grown))
   }
   for (const fault of faults) console.error(fault)

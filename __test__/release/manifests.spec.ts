@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import test from 'ava'
+import { parseDocument } from 'yaml'
 import { packageName, published } from '#src/platform.js'
 import {
   derivedFiles,
@@ -65,4 +66,28 @@ test('the root names every platform, of exactly its own version, once it is pack
   t.is(rest['dependencies'], undefined)
   // No command of the repository runs where the package is installed.
   for (const key of ['scripts', 'devDependencies', 'napi']) t.false(key in rest, key)
+})
+
+test('no key stands twice in a manifest, where the latter would win without a word', (t) => {
+  const errors = (text: string): string[] =>
+    parseDocument(text, { uniqueKeys: true }).errors.map(({ code }) => code)
+  for (const file of ['package.json', 'docs/package.json', 'scripts/tools/package.json']) {
+    t.deepEqual(errors(readFileSync(file, 'utf8')), [], file)
+  }
+  t.deepEqual(errors('{ "scripts": { "lint": "a", "test": "b", "lint": "c" } }'), ['DUPLICATE_KEY'])
+})
+
+test('lint sees Rust, TOML, everything that prettier knows, TypeScript and the workflows', (t) => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+  t.deepEqual(
+    scripts['lint']?.split(' && ').map((step) => step.split(' ').slice(0, 2).join(' ')),
+    [
+      ...['cargo fmt', 'cargo clippy', 'cargo doc', 'taplo fmt'],
+      ...['prettier --check', 'oxlint --deny-warnings', 'node build/scripts/lint-workflows.js'],
+    ],
+  )
+  // The last is compiled, which a clone has not done yet.
+  t.true(scripts['prelint']?.endsWith(' && tsc --build'))
 })

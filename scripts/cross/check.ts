@@ -25,6 +25,8 @@ const checks: Record<string, readonly string[]> = {
   'x86_64-unknown-openbsd': everything,
   'x86_64-unknown-hermit': core,
   'wasm32-wasip1': [...core, '--examples'],
+  // It can be linked and run; this is how to see quickly what 32 bits change.
+  'armv7-unknown-linux-gnueabihf': everything,
 }
 
 const { positionals, values } = parseArgs({

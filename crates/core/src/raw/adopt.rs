@@ -277,7 +277,11 @@ pub(crate) fn socket_identity(raw: RawDescriptor) -> Option<SocketIdentity> {
     {
         let status = status(raw).ok()?;
         let is_socket = status.st_mode & libc::S_IFMT == libc::S_IFSOCK;
-        is_socket.then_some(SocketIdentity(status.st_ino))
+        #[allow(
+            clippy::useless_conversion,
+            reason = "it has 32 bits on some processors"
+        )]
+        is_socket.then_some(SocketIdentity(u64::from(status.st_ino)))
     }
     #[cfg(not(any(target_os = "android", target_os = "linux")))]
     {

@@ -1,7 +1,7 @@
 /** `acceptAll` and `readAll`. */
 import { createHash, randomBytes } from 'node:crypto'
 import test from 'ava'
-import { Interest, type SocketAddr, type TcpListener, TcpStream } from 'mio-js'
+import { Interest, type SocketAddr, type TcpListener, TcpStream, Token } from 'mio-js'
 import './support/census.js'
 import { resizable } from './support/bytes.js'
 import { run } from './support/child.js'
@@ -103,6 +103,29 @@ test('acceptAll ends quietly when the listener is closed, and passes on what is 
     1,
   )
   throwsCode(t, 'ERR_SOURCE_CLOSED', () => server.acceptAll(() => t.fail()))
+})
+
+test('a callback may poll, and close the Poll that brought it here', async (t) => {
+  const { poll, events } = poller(t)
+  const [server] = await queue(t, 3)
+  watch(poll, server, 1, Interest.READABLE)
+  const [event] = await eventsFor(t, poll, events, 1)
+  let count = 0
+  const onConnection = (stream: TcpStream): void => {
+    count += 1
+    closing(t, stream)
+    if (count === 1) {
+      watch(poll, stream, 2, Interest.WRITABLE)
+      // The events that led here are gone by this.
+      t.is(poll.poll(events, patience), 1)
+      t.is(events.tokenAt(0), Token(2))
+    }
+    if (count === 2) poll.close()
+    if (count === 3) throwsCode(t, 'ERR_POLL_CLOSED', () => poll.poll(events, 0))
+  }
+  t.is(server.acceptAll(onConnection), 3)
+  t.true(event!.isStale())
+  t.is(events.length, 0)
 })
 
 test('acceptAll skips connections that died in the queue', (t) => {

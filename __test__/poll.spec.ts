@@ -1,11 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import { Events, Interest, Poll, TcpStream, Token, Waker } from 'mio-js'
+import { Events, Interest, Poll, TcpStream, Token, UdpSocket, Waker } from 'mio-js'
 import './support/census.js'
 import { run } from './support/child.js'
 import { rejectsCode, throwsCode } from './support/errors.js'
 import { linux, unix } from './support/platforms.js'
-import { closing, eventsFor, listener, noEvent, pair, poller, watch } from './support/sockets.js'
+import {
+  closing,
+  eventsFor,
+  listener,
+  noEvent,
+  pair,
+  patience,
+  poller,
+  watch,
+} from './support/sockets.js'
 
 test('poll without anything registered returns 0 when the time is over, never before', (t) => {
   const { poll, events } = poller(t)
@@ -303,6 +312,23 @@ test('a batch that is full leaves the rest for the next poll', async (t) => {
     tokens.add(events.tokenAt(0))
   }
   t.deepEqual(tokens, new Set([1, 2]))
+})
+
+test('with room for one event each of a thousand ready sources has its turn', (t) => {
+  const { poll } = poller(t)
+  const events = Events.withCapacity(1)
+  const count = 1000
+  // Each can be written to from the beginning, and says so once.
+  for (let token = 0; token < count; token += 1) {
+    watch(poll, closing(t, UdpSocket.bind('127.0.0.1:0')), token, Interest.WRITABLE)
+  }
+  const tokens = new Set<number>()
+  for (let n = 0; n < count; n += 1) {
+    t.is(poll.poll(events, patience), 1)
+    tokens.add(events.tokenAt(0))
+  }
+  t.is(tokens.size, count)
+  t.is(poll.poll(events, 0), 0)
 })
 
 test('a Poll cannot be used by another receiver, and not be called', (t) => {

@@ -115,9 +115,10 @@ export class Events {
   }
 
   #at(index: number, field: number): number {
-    // A fraction or a number that is none finds nothing, so it needs no check of its own.
-    const value = index < this.#length ? this.#records[index * stride + field] : undefined
-    if (value === undefined || !Number.isInteger(index)) {
+    // Looked at before it is compared, which would run code of the program's. A negative one finds nothing.
+    const isThere = Number.isInteger(index) && index < this.#length
+    const value = isThere ? this.#records[index * stride + field] : undefined
+    if (value === undefined) {
       throw outOfRange('index', `an integer below ${this.#length}`, index)
     }
     return value

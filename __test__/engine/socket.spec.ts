@@ -301,3 +301,29 @@ test('sockets cannot be made, nor their methods borrowed', async (t) => {
     }
   }
 })
+
+underEachDriver('a clone of an engine, a server or a socket is none', async (t, make) => {
+  const engine = make()
+  const { client, accepted: other, server } = await linked(engine)
+  for (const object of [engine, server, client.socket]) {
+    let clone: object
+    try {
+      clone = structuredClone(object) as object
+    } catch (error) {
+      t.is((error as Error).name, 'DataCloneError')
+      continue
+    }
+    t.is(Object.getPrototypeOf(clone), Object.prototype)
+    const prototype = Object.getPrototypeOf(object) as object
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (name === 'constructor') continue
+      const { get, value } = Object.getOwnPropertyDescriptor(prototype, name)!
+      const method = (get ?? value) as (...args: unknown[]) => unknown
+      const call = async (): Promise<unknown> => method.call(clone, Buffer.alloc(1))
+      await t.throwsAsync(call(), { instanceOf: TypeError }, name)
+    }
+  }
+  client.socket.write('x')
+  await other.has(1)
+  t.is(server.connections, 1)
+})

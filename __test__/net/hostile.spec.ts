@@ -170,6 +170,21 @@ same('a method of nothing throws', async (world) => {
   }
 })
 
+same('a clone of a socket or a server is none', async (world) => {
+  const { server, accepted, client } = await world.pair()
+  for (const [name, object] of Object.entries({ server, accepted, client })) {
+    let isNone: boolean
+    try {
+      isNone = Object.getPrototypeOf(structuredClone(object)) === Object.prototype
+    } catch (error) {
+      isNone = (error as Error).name === 'DataCloneError'
+    }
+    world.log.add('seen', name, isNone)
+  }
+  client.end('still here')
+  await world.closed(client, accepted)
+})
+
 same('classes of a program that extend the socket and the server', async (world) => {
   class Own extends world.client.Socket {
     readonly own = 5

@@ -129,11 +129,17 @@ function notFound(
     ...advice(platform, attempts, others),
     'More: docs/install.md of mio-js.',
   ].join('\n')
-  const { cause } = attempts.at(-1) ?? {}
+  const { cause } = decisive(attempts) ?? {}
   const tried = attempts.map(({ file, reason }) => ({ file, reason }))
   const error = new Error(message, cause === undefined ? {} : { cause })
   const { libc, tuple } = platform
   return Object.assign(error, { code: 'ERR_MIO_BINDING_NOT_FOUND', tuple, libc, tried })
+}
+
+/** The attempt that tells most: where addons are off, nothing else matters. */
+function decisive(attempts: readonly Attempt[]): Attempt | undefined {
+  const isOff = ({ cause }: Attempt): boolean => codeOf(cause) === 'ERR_DLOPEN_DISABLED'
+  return attempts.find(isOff) ?? attempts.at(-1)
 }
 
 function isInstalled(require: NodeJS.Require, name: string): boolean {
@@ -151,7 +157,7 @@ function advice(
   attempts: readonly Attempt[],
   others: readonly string[],
 ): string[] {
-  const last = attempts.at(-1)
+  const last = decisive(attempts)
   if (last?.kind === 'version') {
     return [
       'Another version of the platform package is installed than the one that mio-js names.',

@@ -1,15 +1,16 @@
 /** Modes of Node, and its permission model: what the package needs, and what it does where that is refused. */
-import test from 'ava'
 import './support/census.js'
 import { run } from './support/child.js'
 import { where } from './support/platforms.js'
+import { isNode } from './support/runtime.js'
+
+const ofNode = where(isNode, 'modes of Node')
 
 const [major = 0] = process.versions.node.split('.').map(Number)
-const model = process.allowedNodeEnvironmentFlags.has('--permission')
-  ? '--permission'
-  : '--experimental-permission'
+const flags = isNode ? process.allowedNodeEnvironmentFlags : new Set<string>()
+const model = flags.has('--permission') ? '--permission' : '--experimental-permission'
 /** Of networks there is no permission before. */
-const hasNet = process.allowedNodeEnvironmentFlags.has('--allow-net')
+const hasNet = flags.has('--allow-net')
 
 interface Failure {
   code?: string
@@ -31,23 +32,23 @@ async function permitted(...flags: string[]): Promise<Seen> {
 
 const everywhere = { mirror: 'bytes', engine: 'bytes', name: 'bytes', net: 'bytes', http: 'bytes' }
 
-for (const [flags, without] of [
+for (const [modes, without] of [
   [['--frozen-intrinsics', '--disable-proto=delete', '--zero-fill-buffers'], ''],
   // Node 22 cannot import its own http then, for lack of WebAssembly.
   [['--jitless', '--disable-proto=throw'], 'http'],
 ] as const) {
-  test(`with ${flags.join(' and ')} every door works`, async (t) => {
+  ofNode(`with ${modes.join(' and ')} every door works`, async (t) => {
     const doors = Object.keys(everywhere).filter((door) => door !== without)
     const { code, signal, stdout, stderr } = await run('permitted', doors, [
       '--no-warnings',
-      ...flags,
+      ...modes,
     ])
     t.deepEqual({ code, signal }, { code: 0, signal: null }, stderr)
     t.deepEqual(JSON.parse(stdout), Object.fromEntries(doors.map((door) => [door, 'bytes'])))
   })
 }
 
-test('without permission for addons one error says which flag is missing', async (t) => {
+ofNode('without permission for addons one error says which flag is missing', async (t) => {
   const { core: _, ...doors } = await permitted(...(hasNet ? ['--allow-net'] : []))
   for (const [door, seen] of Object.entries(doors)) {
     const { code, cause, message } = seen as Failure
@@ -57,7 +58,7 @@ test('without permission for addons one error says which flag is missing', async
   }
 })
 
-test('with permissions for addons and for reading the package each door works', async (t) => {
+ofNode('with permissions for addons and for reading the package each door works', async (t) => {
   const seen = await permitted('--allow-addons', ...(hasNet ? ['--allow-net'] : []))
   t.deepEqual(seen, { ...everywhere, core: 'bytes' })
 })

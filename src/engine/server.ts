@@ -3,12 +3,13 @@ import { isIP } from 'node:net'
 import { native } from '../binding.ts'
 import { checkInteger, own } from '../check.ts'
 import { Counters } from '../counters.ts'
-import { check, failure, illegalConstructor, invalidHostname, invalidType } from '../errors.ts'
+import { illegalConstructor, invalidType } from '../errors.ts'
 import type { SocketOptionValues } from '../option-values.ts'
-import { type SocketAddr, decodeScratch, scratch } from '../socket-addr.ts'
+import type { SocketAddr } from '../socket-addr.ts'
 import type { SocketOptions } from '../socket-options.ts'
 import { optionsFor } from '../source-options.ts'
 import type { Address } from './address.ts'
+import { bind, placeOf } from './bind.ts'
 import { broadcast } from './broadcast.ts'
 import { type Handlers, callbacksOf } from './handlers.ts'
 import { listenOptionsOf } from './initial-options.ts'
@@ -22,12 +23,9 @@ import {
   flagOf,
   limitOf,
   newNumbers,
-  pathOf,
-  portOf,
   raise,
   serverDeadlines,
   settingsOf,
-  textOf,
 } from './options.ts'
 import { type ServerStats, serverFields } from './stats.ts'
 import type { Socket } from './socket.ts'
@@ -306,100 +304,4 @@ function backlogOf(value: unknown): number {
 function compact(address: string): Address {
   if (isIP(address) !== 4) return address
   return address.split('.').reduce((bits, part) => (bits << 8) | Number(part), 0)
-}
-
-/** Where to listen, as the program says it. */
-type ListenPlace = string | { hostname: string | undefined; port: number } | { fd: number }
-
-function placeOf(bag: object): ListenPlace {
-  const fd = own(bag, 'fd')
-  if (fd !== undefined) {
-    checkInteger('options.fd', fd, 0, 2 ** 31 - 1)
-    return { fd: fd as number }
-  }
-  const path = pathOf(bag)
-  if (path !== undefined) return path
-  return { hostname: textOf(bag, 'hostname'), port: portOf(own(bag, 'port'), 0) }
-}
-
-function bind(
-  machine: Machine,
-  index: number,
-  place: ListenPlace,
-  numbers: Numbers,
-  options: Uint8Array,
-): SocketAddr | string {
-  if (typeof place === 'string') {
-    raise(numbers, Flag.PATH)
-    const code = native.engineListen(machine.handle, index, place, options, numbers)
-    if (code < 0) throw failure(code, refusedBy(numbers), { address: place, port: -1 })
-    return place
-  }
-  if ('fd' in place) return listenOnDescriptor(machine, index, place.fd, numbers, options)
-  numbers[Field.PORT] = place.port
-  bindAddress(machine, index, place.hostname, place.port, numbers, options)
-  check(native.engineListenerAddr(machine.handle, index, scratch), 'getsockname')
-  return decodeScratch()
-}
-
-/** No system has room for so long a path. */
-const maxPath = 256
-
-function listenOnDescriptor(
-  machine: Machine,
-  index: number,
-  fd: number,
-  numbers: Numbers,
-  options: Uint8Array,
-): SocketAddr | string {
-  numbers[Field.FD] = fd
-  const { handle } = machine
-  const code = native.engineListen(handle, index, '', options, numbers)
-  if (code < 0) throw failure(code, refusedBy(numbers))
-  if (native.engineListenerAddr(handle, index, scratch) >= 0) return decodeScratch()
-  const path = Buffer.alloc(maxPath)
-  const length = check(native.engineListenerPath(handle, index, path), 'getsockname')
-  return path.toString('utf8', 0, length)
-}
-
-function bindAddress(
-  machine: Machine,
-  index: number,
-  hostname: string | undefined,
-  port: number,
-  numbers: Numbers,
-  options: Uint8Array,
-): void {
-  const literal = hostname === 'localhost' ? '127.0.0.1' : hostname
-  if (literal !== undefined && isIP(literal) === 0) {
-    throw invalidHostname('options.hostname', hostname)
-  }
-  const address = literal ?? '::'
-  const error = tryBind(machine, index, address, port, numbers, options)
-  if (error === undefined) return
-  if (literal !== undefined || !noIPv6.has(error.code ?? '')) throw error
-  const second = tryBind(machine, index, '0.0.0.0', port, numbers, options)
-  if (second !== undefined) throw second
-}
-
-/** What the system says of `::` when it has no IPv6. */
-const noIPv6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL', 'EPROTONOSUPPORT'])
-
-function tryBind(
-  machine: Machine,
-  index: number,
-  address: string,
-  port: number,
-  numbers: Numbers,
-  options: Uint8Array,
-): NodeJS.ErrnoException | undefined {
-  const code = native.engineListen(machine.handle, index, address, options, numbers)
-  if (code >= 0) return undefined
-  // As with Node, a port that was left to the system is no part of the error.
-  return failure(code, refusedBy(numbers), port === 0 ? { address } : { address, port })
-}
-
-/** The system call that failed, as well as it is known. */
-function refusedBy(numbers: Numbers): string {
-  return numbers[Field.OPTION_REFUSED] === 1 ? 'setsockopt' : 'listen'
 }

@@ -50,6 +50,7 @@ pub mod option;
 pub mod pipe;
 mod poller;
 mod raw;
+mod registration;
 mod shared;
 mod source;
 pub mod tcp;

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::Arc;
 
+use super::accept_error::{AcceptError, classify};
 use super::command::{Command, Dealt};
 use super::completion::ADDRESS;
-use super::listener::{AcceptError, Mishap, classify};
+use super::listener::Mishap;
 use super::machine::Machine;
 use super::reader::Buffer;
 

@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 
-use super::command::{Command, KeepAlive};
+use super::command::Command;
 use super::connection::{Cause, Connection, Fate, Flag};
 use super::id::Id;
+use super::keepalive::KeepAlive;
 use super::machine::Machine;
 use super::reader::Buffer;
 use super::submission::{Request, Requests, Submissions};

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use socket2::SockAddr;
 
+use super::bound::Watched;
 use super::id::Id;
-use super::lane::Port;
-use super::listener::{ListenerShared, Watched};
-use super::stream::{Stream, Unconnected};
+use super::keepalive::KeepAlive;
+use super::listener::ListenerShared;
+use super::port::Port;
+use super::stream::Stream;
+use super::unconnected::Unconnected;
 use crate::error::Result;
 use crate::option::Settings;
 
@@ -50,17 +53,6 @@ impl Target {
             Self::Path(_) => Err(crate::error::Misuse::Unsupported.into()),
         }
     }
-}
-
-/// `SO_KEEPALIVE`'s times in seconds; 0 leaves one to the system.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeepAlive {
-    /// Idle time before the first probe.
-    pub delay: u32,
-    /// Time between probes.
-    pub interval: u32,
-    /// Probes without an answer until the connection counts as lost.
-    pub count: u32,
 }
 
 /// What holds for all connections of a listener, or for one that the program made.

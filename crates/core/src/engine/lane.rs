@@ -8,28 +8,26 @@
 
 use std::io;
 #[cfg(unix)]
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use socket2::SockRef;
-
 use super::auto::Auto;
+use super::bound::{Bound, Watched};
 use super::command::Command;
 use super::completion::Completions;
 use super::counters::Counters;
 use super::handover::{Inbox, Merge, Outbox, Parcel};
 use super::id::{Id, listener_token};
-use super::listener::{Bound, Watched};
 use super::machine::{Limits, Machine};
 use super::owned::{self, LaneKey};
+use super::port::{Port, Shared};
 use super::reader::Buffer;
 use super::submission::{Submissions, check};
 use super::thread;
 use crate::error::{Misuse, Result};
 use crate::poller::Driver;
-use crate::raw::RawDescriptor;
 
 /// Where a lane's machine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,46 +40,12 @@ pub enum Io {
     Auto,
 }
 
-/// What both threads have.
-#[derive(Debug)]
-pub(super) struct Shared<B> {
-    pub(super) inbox: Inbox<Submissions<B>>,
-    pub(super) outbox: Outbox<Completions<B>>,
-    pub(super) parcel: Parcel<Box<Machine<B>>>,
-    waker: Arc<mio::Waker>,
-}
-
-impl<B> Shared<B> {
-    /// Fails only if the kernel's counter is full, and then the machine is awake.
-    fn wake(&self) {
-        drop(self.waker.wake());
-    }
-}
-
-/// Where other lanes deal connections to, from any thread.
-#[derive(Debug)]
-pub struct Port<B>(Arc<Shared<B>>);
-
-impl<B> Clone for Port<B> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<B> Port<B> {
-    pub(super) fn send(&self, command: Command<B>) {
-        self.0
-            .inbox
-            .send(|inbox| inbox.command(command), || self.0.wake());
-    }
-}
-
 type Notify = Arc<dyn Fn() + Send + Sync>;
 
 /// The program's side of a machine.
 pub struct Lane<B> {
     io: Io,
-    key: LaneKey,
+    pub(super) key: LaneKey,
     /// Here while it is inline.
     machine: Option<Box<Machine<B>>>,
     shared: Arc<Shared<B>>,
@@ -230,57 +194,6 @@ impl<B: Buffer> Lane<B> {
         shared
             .inbox
             .send(|inbox| inbox.command(command), || shared.wake());
-    }
-
-    /// Does something short with the socket of a connection, wherever the machine is.
-    ///
-    /// Errors: [`Misuse::SocketClosed`] when the connection is over, or is not known; ENOTSOCK for a
-    /// named pipe; what `operation` says.
-    pub fn with_socket<R>(
-        &self,
-        id: Id,
-        operation: impl FnOnce(&SockRef<'_>) -> Result<R>,
-    ) -> Result<R> {
-        #[cfg(windows)]
-        if self
-            .descriptor(id)
-            .is_some_and(|raw| crate::raw::check_named_pipe(raw).is_ok())
-        {
-            return Err(super::pipe::not_a_socket());
-        }
-        owned::with_socket(self.key.connection(id), operation)
-            .unwrap_or_else(|| Err(Misuse::SocketClosed.into()))
-    }
-
-    /// As [`Lane::with_socket`], with a listening socket; `None` if this lane has none, or none any
-    /// more.
-    pub fn with_listener<R>(
-        &self,
-        listener: u32,
-        operation: impl FnOnce(&SockRef<'_>) -> R,
-    ) -> Option<R> {
-        owned::with_socket(self.key.listener(listener), operation)
-    }
-
-    /// The descriptor of a connection, wherever the machine is; `None` when it is over, or not known.
-    /// It stays the lane's.
-    pub fn descriptor(&self, id: Id) -> Option<RawDescriptor> {
-        owned::descriptor(self.key.connection(id))
-    }
-
-    /// As [`Lane::descriptor`], of a listening socket.
-    pub fn listener_descriptor(&self, listener: u32) -> Option<RawDescriptor> {
-        owned::descriptor(self.key.listener(listener))
-    }
-
-    /// Another descriptor of a listening socket, the caller's; as [`Lane::listener_descriptor`]. It does
-    /// not become that of whoever has the number later: no listener is closed meanwhile.
-    #[cfg(unix)]
-    pub fn duplicate_listener(&self, listener: u32) -> Option<Result<OwnedFd>> {
-        self.with_listener(listener, |socket| {
-            let socket = socket.try_clone()?;
-            Ok(OwnedFd::from(socket))
-        })
     }
 
     /// Inline: one turn, without waiting. Elsewhere it turns by itself.

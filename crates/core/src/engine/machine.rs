@@ -18,6 +18,7 @@ use super::id::{Id, Subject, WAKER_TOKEN, subject};
 use super::listener::Listener;
 use super::owned::LaneKey;
 use super::reader::Buffer;
+use super::retiring::Retiring;
 use super::table::Table;
 use super::timer::TICK;
 use crate::error::{Misuse, Result};
@@ -39,17 +40,6 @@ impl Default for Limits {
             max_pending: 256 * 1024 * 1024,
         }
     }
-}
-
-/// The record of something that is closed after so many more waits.
-#[derive(Debug)]
-pub(super) struct Retiring {
-    waits: u64,
-    kind: Kind,
-    id: Id,
-    code: u32,
-    syscall: u32,
-    acked: u32,
 }
 
 /// One selector, and everything that is watched by it.
@@ -280,42 +270,6 @@ impl<B: Buffer> Machine<B> {
         let waits = connection.stream.lingers_for();
         drop(connection);
         self.retire(waits, Kind::Closed, id, cause, acked);
-    }
-
-    /// Tells that something is closed, when it is.
-    pub(super) fn retire(&mut self, waits: u64, kind: Kind, id: Id, cause: Cause, acked: u32) {
-        let (code, syscall) = (cause.code as u32, cause.syscall as u32);
-        if waits == 0 {
-            return self.context.emit(kind, id, code, syscall, acked);
-        }
-        self.retiring.push(Retiring {
-            waits,
-            kind,
-            id,
-            code,
-            syscall,
-            acked,
-        });
-    }
-
-    /// The selector was waited for.
-    fn note_wait(&mut self) {
-        let context = &mut self.context;
-        self.retiring.retain_mut(|closed| {
-            closed.waits -= 1;
-            if closed.waits == 0 {
-                let Retiring {
-                    kind,
-                    id,
-                    code,
-                    syscall,
-                    acked,
-                    ..
-                } = *closed;
-                context.emit(kind, id, code, syscall, acked);
-            }
-            closed.waits > 0
-        });
     }
 
     fn leave(&mut self, id: Id) {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use mio::Interest;
 
+use super::bound::Watched;
 use super::command::{Dealt, Listen, Profile, Target};
 use super::completion::{Kind, Syscall};
 use super::connection::{Cause, Connection, Flag};
 use super::context::Ends;
 use super::id::Id;
-use super::listener::{Listener, Mishap, Watched};
+use super::listener::{Listener, Mishap};
 use super::machine::Machine;
 use super::reader::Buffer;
-use super::stream::{INPUT, Stream, Unconnected};
+use super::stream::{INPUT, Stream};
+use super::unconnected::Unconnected;
 use crate::option::Settings;
 
 impl<B: Buffer> Machine<B> {

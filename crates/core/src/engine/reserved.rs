@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use socket2::{Socket, Type};
 
+use super::bind::{BindOptions, prepare};
 use super::command::Target;
-use super::listener::{BindOptions, prepare};
 use crate::error::Result;
 
 /// Binds a stream socket that does nothing else yet, and tells where it is.

@@ -12,14 +12,16 @@ use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token, event::Source};
-use socket2::{Domain, SockRef, Socket, TcpKeepalive, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
-use super::command::{KeepAlive, Target};
+use super::command::Target;
 use super::completion::Syscall;
 use super::connection::Cause;
-use super::owned::{Owned, Owner, is_owned};
+use super::keepalive::{KeepAlive, keep_alive};
+use super::owned::{Owned, is_owned};
 #[cfg(windows)]
-use super::pipe::{EOF_DELAY, LINGERS_FOR, Pipe, not_a_socket};
+use super::pipe::{Pipe, not_a_socket};
+use super::unconnected::Unconnected;
 use crate::error::{Failure, Misuse, Result};
 use crate::lent::taken;
 use crate::option::Settings;
@@ -51,50 +53,6 @@ pub enum Stream {
     /// A named pipe.
     #[cfg(windows)]
     Pipe(Pipe),
-}
-
-/// A stream socket of the program's that is not connected, and may be bound.
-#[derive(Debug)]
-pub struct Unconnected {
-    /// First, as it is to be dropped before the socket.
-    owned: Option<Owned>,
-    socket: Socket,
-}
-
-impl Unconnected {
-    /// Takes ownership of it.
-    ///
-    /// Errors: [`Misuse::DescriptorOwned`], EBADF, ENOTSOCK; [`Misuse::DescriptorType`] for what is
-    /// connected, listens, or is no stream socket; [`Misuse::Unsupported`] on Windows. The descriptor
-    /// is still the caller's then.
-    pub fn adopt(descriptor: RawDescriptor) -> Result<Self> {
-        if cfg!(windows) {
-            return Err(Misuse::Unsupported.into());
-        }
-        if is_owned(descriptor) {
-            return Err(Misuse::DescriptorOwned.into());
-        }
-        let socket = raw::adopt_connector(descriptor)?;
-        taken(descriptor);
-        Ok(Self {
-            owned: None,
-            socket,
-        })
-    }
-
-    /// It is a connection of a lane from now on.
-    pub(super) fn belong_to(&mut self, owner: Owner) {
-        #[cfg(unix)]
-        let raw = self.socket.as_raw_fd();
-        #[cfg(windows)]
-        let raw = self.socket.as_raw_socket();
-        self.owned = Some(Owned::new(owner, raw));
-    }
-
-    /// The entry is to be dropped before the socket.
-    fn into_parts(self) -> (Socket, Option<Owned>) {
-        (self.socket, self.owned)
-    }
 }
 
 macro_rules! each {
@@ -232,94 +190,6 @@ impl Stream {
         })));
         #[cfg(windows)]
         return each!(self, socket => retry(|| { let mut socket = socket; socket.write_vectored(slices) }));
-    }
-
-    /// Whether a write is only begun when it returns, and an event tells that it is done. Nothing more
-    /// can be written until then.
-    #[inline]
-    pub(super) fn writes_later(&self) -> bool {
-        #[cfg(windows)]
-        return matches!(self, Self::Pipe(_));
-        #[cfg(not(windows))]
-        false
-    }
-
-    /// Bytes of a write that is not done yet.
-    #[inline]
-    pub(super) fn in_flight(&self) -> usize {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            return pipe.in_flight();
-        }
-        0
-    }
-
-    /// A write of so many bytes has begun.
-    pub(super) fn sent(&mut self, count: usize) {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            pipe.sent(count);
-        }
-        let _ = count;
-    }
-
-    /// No write is under way any more: how many bytes were.
-    #[inline]
-    pub(super) fn landed(&mut self) -> usize {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            return pipe.landed();
-        }
-        0
-    }
-
-    /// An event tells that it is writable: whether it is so.
-    #[inline]
-    pub(super) fn is_writable_now(&mut self) -> bool {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            return pipe.is_writable_now();
-        }
-        true
-    }
-
-    /// How many waits of the selector it takes after it was dropped until the peer learns of it.
-    #[inline]
-    pub(super) fn lingers_for(&self) -> u64 {
-        #[cfg(windows)]
-        if matches!(self, Self::Pipe(_)) {
-            return LINGERS_FOR;
-        }
-        0
-    }
-
-    /// When to try again to connect, on the lane's clock.
-    #[inline]
-    pub(super) fn retry_at(&self) -> Option<u64> {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            return pipe.retry_at();
-        }
-        None
-    }
-
-    /// Tries again to connect. Says whether there is something to watch now.
-    pub(super) fn retry(&mut self, now: u64) -> Result<bool> {
-        #[cfg(windows)]
-        if let Self::Pipe(pipe) = self {
-            return pipe.retry(now);
-        }
-        let _ = now;
-        Ok(true)
-    }
-
-    /// How many milliseconds of silence are the end of whoever has ended, where no FIN can tell.
-    #[inline]
-    pub(super) fn silence(&self) -> Option<u64> {
-        #[cfg(windows)]
-        return matches!(self, Self::Pipe(_)).then_some(EOF_DELAY);
-        #[cfg(not(windows))]
-        None
     }
 
     pub(super) fn shutdown_write(&self) -> io::Result<()> {
@@ -460,30 +330,6 @@ impl From<UnixStream> for Stream {
     fn from(stream: UnixStream) -> Self {
         Self::Unix(stream)
     }
-}
-
-/// `SO_KEEPALIVE` and its times, where the system has them.
-pub(super) fn keep_alive(socket: &SockRef<'_>, keepalive: Option<&KeepAlive>) -> io::Result<()> {
-    let Some(times) = keepalive else {
-        return socket.set_keepalive(false);
-    };
-    let seconds = |value: u32| Duration::from_secs(value.into());
-    let mut parameters = TcpKeepalive::new();
-    if times.delay > 0 {
-        parameters = parameters.with_time(seconds(times.delay));
-    }
-    if times.interval > 0 {
-        parameters = parameters.with_interval(seconds(times.interval));
-    }
-    #[cfg(unix)]
-    if times.count > 0 {
-        parameters = parameters.with_retries(times.count);
-    }
-    socket.set_keepalive(true)?;
-    if *times == KeepAlive::default() {
-        return Ok(());
-    }
-    socket.set_tcp_keepalive(&parameters)
 }
 
 #[cfg(unix)]

@@ -12,8 +12,8 @@
 use std::time::{Duration, Instant};
 
 use super::handover::Published;
-use super::lane::Shared;
 use super::machine::Machine;
+use super::port::Shared;
 use super::reader::Buffer;
 use super::submission::Submissions;
 

@@ -84,8 +84,13 @@ test('lint sees Rust, TOML, everything that prettier knows, TypeScript and the w
   t.deepEqual(
     scripts['lint']?.split(' && ').map((step) => step.split(' ').slice(0, 2).join(' ')),
     [
-      ...['cargo fmt', 'cargo clippy', 'cargo doc', 'taplo fmt'],
-      ...['prettier --check', 'oxlint --deny-warnings', 'node build/scripts/lint-workflows.js'],
+      'cargo fmt',
+      'cargo clippy',
+      'cargo doc',
+      'taplo fmt',
+      'prettier --check',
+      'oxlint --deny-warnings',
+      'node build/scripts/lint-workflows.js',
     ],
   )
   // The last is compiled, which a clone has not done yet.

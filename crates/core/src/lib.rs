@@ -36,6 +36,7 @@ pub mod datagrams;
 pub mod engine;
 mod error;
 mod event;
+pub mod hand;
 mod handle;
 mod interest;
 mod io;
@@ -60,6 +61,7 @@ pub mod udp;
 #[cfg(unix)]
 pub mod unix;
 mod waiter;
+pub mod wake_flag;
 mod waker;
 
 pub use address::{ENCODED_ADDRESS_LEN, encode_address, parse_address, parse_ip};

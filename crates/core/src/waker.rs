@@ -2,20 +2,20 @@
 //!
 //! mio allows one `Waker` for a poller, and two parties want it: the program's own waker, and the
 //! package, which must interrupt a [`Waiter`](crate::Waiter). So there is one [`WakeSignal`] for a
-//! poller, and a flag says whether the program asked. The flag also merges wakes, which Windows
-//! would deliver one by one.
+//! poller, and a flag ([`WakeFlag`]) says whether the program asked. The flag also merges wakes, which
+//! Windows would deliver one by one.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 #[cfg(not(target_os = "wasi"))]
 use mio::Waker as SystemWaker;
 
-use crate::error::{Misuse, Result};
+use crate::error::Result;
+use crate::wake_flag::WakeFlag;
 
 /// The kernel's token of the wake-up. No slab reaches it: its last index stays unused.
 pub(crate) const WAKER_TOKEN: mio::Token = mio::Token(usize::MAX);
@@ -24,10 +24,7 @@ pub(crate) const WAKER_TOKEN: mio::Token = mio::Token(usize::MAX);
 #[derive(Debug)]
 pub struct WakeSignal {
     waker: SystemWaker,
-    /// The program called `wake` and no poll has reported it yet.
-    woken: AtomicBool,
-    /// The number of the program's waker; [`NO_WAKER`] when there is none.
-    open: AtomicU64,
+    flag: WakeFlag,
 }
 
 /// Nothing ends a wait of WASI before its time, so there is never one of these.
@@ -46,15 +43,11 @@ impl SystemWaker {
     }
 }
 
-/// No waker has this number, as they are below 2^53.
-const NO_WAKER: u64 = u64::MAX;
-
 impl WakeSignal {
     pub(crate) fn new(registry: &mio::Registry) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             waker: SystemWaker::new(registry, WAKER_TOKEN)?,
-            woken: AtomicBool::new(false),
-            open: AtomicU64::new(NO_WAKER),
+            flag: WakeFlag::default(),
         }))
     }
 
@@ -64,7 +57,7 @@ impl WakeSignal {
         let id = shared.next_id;
         shared.next_id += 1;
         shared.signals.insert(id, Arc::downgrade(self));
-        self.open.store(id, Ordering::Release);
+        self.flag.open(id);
         Waker {
             signal: Arc::clone(self),
             id,
@@ -74,24 +67,12 @@ impl WakeSignal {
     /// Closes the program's waker: `wake` is an error in every thread from here on, and what was
     /// pending is dropped.
     pub(crate) fn close(&self) {
-        let id = self.open.swap(NO_WAKER, Ordering::AcqRel);
-        self.woken.store(false, Ordering::Release);
+        let id = self.flag.close();
         shared().signals.remove(&id);
     }
 
     fn wake(&self, id: u64) -> Result<()> {
-        if self.open.load(Ordering::Acquire) != id {
-            return Err(Misuse::WakerClosed.into());
-        }
-        if self.woken.swap(true, Ordering::AcqRel) {
-            // Whoever set the flag wakes, or has woken, the poller; it is not reported yet.
-            return Ok(());
-        }
-        let outcome = self.waker.wake();
-        if outcome.is_err() {
-            self.woken.store(false, Ordering::Release);
-        }
-        Ok(outcome?)
+        self.flag.wake(id, || self.waker.wake())
     }
 
     /// Ends a wait without an event of the program's.
@@ -101,7 +82,7 @@ impl WakeSignal {
 
     /// Whether a wake is to be reported; asking takes it.
     pub(crate) fn take(&self) -> bool {
-        self.woken.swap(false, Ordering::AcqRel)
+        self.flag.take()
     }
 }
 

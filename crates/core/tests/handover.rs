@@ -1,12 +1,15 @@
 //! Every interleaving of what the engine's two threads hand each other: nothing is lost or
 //! reordered, and nobody sleeps through it. A wake-up that is lost is a deadlock, which loom reports.
 //!
-//! `RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test -p mio-js-core --test handover --release`
+//! `npm run test:loom`
 #![cfg(loom)]
 
-use loom::model::Builder;
+#[path = "util/bell.rs"]
+mod bell;
+
+use bell::{Bell, every_interleaving};
+use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
-use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use mio_js_core::engine::handover::{Inbox, Merge, Outbox, Parcel, Published};
 
@@ -32,44 +35,6 @@ impl<const MOST: usize> Merge for Batch<MOST> {
 }
 
 type Unbounded = Batch<{ usize::MAX }>;
-
-/// What an eventfd is: a ring before the wait ends it as well.
-#[derive(Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-    rings: AtomicUsize,
-}
-
-impl Bell {
-    fn ring(&self) {
-        self.rings.fetch_add(1, Ordering::Relaxed);
-        *self.rung.lock().expect("no panic") = true;
-        self.changed.notify_one();
-    }
-
-    fn wait(&self) {
-        let mut rung = self.rung.lock().expect("no panic");
-        while !*rung {
-            rung = self.changed.wait(rung).expect("no panic");
-        }
-        *rung = false;
-    }
-
-    fn rings(&self) -> usize {
-        self.rings.load(Ordering::Relaxed)
-    }
-}
-
-/// Tries the interleavings in which threads are interrupted at most so often, or all of them.
-fn every_interleaving(
-    interruptions: impl Into<Option<usize>>,
-    scenario: impl Fn() + Send + Sync + 'static,
-) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = interruptions.into();
-    builder.check(scenario);
-}
 
 /// Takes until so many numbers have come, and sleeps between as the machine's thread does. Returns
 /// them, and how often it slept.

@@ -1,0 +1,166 @@
+/**
+ * Runs the tests of TypeScript on a module that AddressSanitizer has instrumented: a read or write of
+ * memory that is not the module's, or not any more, ends the process that does it, and is reported
+ * whatever its test makes of that.
+ *
+ * usage: npm run test:asan                    all, and those of the mirror and the engine twice, once
+ *                                             for each way in which readiness can reach the event loop
+ *        npm run test:asan -- --bounded       a few, in three minutes
+ *        npm run test:asan -- [--wake uv|thread] SPEC…    such as `engine/model`
+ */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { tuple } from '#src/platform.js'
+import { runSpec } from './platforms/run-specs.js'
+import { type Runtime, type Suite, specsOf } from './platforms/runner.js'
+import { makeStage, removeStage } from './platforms/stage.js'
+import { addressRuntime, environment, target, unavailable } from './sanitizer.js'
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { bounded: { type: 'boolean', default: false }, wake: { type: 'string' } },
+})
+
+/** What loads the module. */
+const suites: readonly Suite[] = [
+  'mirror',
+  'engine',
+  'net',
+  'http',
+  'register',
+  'drop-in',
+  'examples',
+]
+/** What has to do with how the event loop is woken. */
+const twice: readonly Suite[] = ['mirror', 'engine']
+
+/** What a short run tries: where memory of JavaScript's and of the module's meet. */
+const bounded = [
+  'bytes',
+  'datagrams',
+  'events',
+  'model',
+  'raw-fd',
+  'share',
+  'stale',
+  'unix-path',
+  'vectored',
+  'engine/chunk',
+  'engine/closing',
+  'engine/detach',
+  'engine/hostile',
+  'engine/model',
+  'engine/throwing',
+  'engine/write-memory',
+  'net/destroy',
+  'net/onread',
+]
+
+/** Specs that say nothing here, and why. */
+const excluded: Readonly<Record<string, string>> = {}
+
+interface Run {
+  readonly wake: string
+  readonly spec: string
+}
+
+function runs(): Run[] {
+  const { wake } = values
+  const of = (way: string, specs: readonly string[]): Run[] =>
+    wake === undefined || wake === way
+      ? specs.filter((spec) => !(spec in excluded)).map((spec) => ({ wake: way, spec }))
+      : []
+  if (values.bounded) return of('uv', bounded)
+  if (positionals.length > 0) return of(wake ?? 'uv', positionals)
+  return [
+    ...of(
+      'uv',
+      suites.flatMap((suite) => specsOf(suite)),
+    ),
+    ...of(
+      'thread',
+      twice.flatMap((suite) => specsOf(suite)),
+    ),
+  ]
+}
+
+/** The path of the module. */
+function build(folder: string): string {
+  // A module that is unloaded would take the names of its functions with it.
+  const env = environment('address', ['-Clink-arg=-Wl,-z,nodelete'])
+  const what = ['--release', '--locked', '--target', target, '--package', 'mio-js-binding']
+  const { status } = spawnSync('cargo', ['build', ...what], { env, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+  const built = `target/address/${target}/release/libmio_js_binding.so`
+  if (!readFileSync(built).includes('__asan_report_load')) throw new Error('it is not instrumented')
+  const module = join(folder, `mio-js.${tuple()}.node`)
+  copyFileSync(built, module)
+  return module
+}
+
+/** Node with the sanitizer's runtime, and so what is started by it. */
+function runtime(wake: string, reports: string): Runtime {
+  const options = [
+    // Leaks are looked for by tests of their own: V8 keeps what this would take for one.
+    'detect_leaks=0',
+    // What is too large to be had is null, as tests expect.
+    'allocator_may_return_null=1',
+    `log_path=${join(reports, 'report')}`,
+  ]
+  return {
+    version: process.version,
+    command: [process.execPath],
+    environment: {
+      ASAN_OPTIONS: options.join(':'),
+      LD_PRELOAD: addressRuntime(),
+      MIO_JS_WAKE: wake,
+      NODE_OPTIONS: '--expose-gc',
+    },
+    patience: 3,
+  }
+}
+
+const begin = performance.now()
+let [passed, failed, skipped] = [0, 0, 0]
+
+async function runAll(stage: string, reports: string): Promise<void> {
+  const queue = runs()
+  if (queue.length === 0) throw new Error('there is no such spec')
+  const runNext = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { spec, wake } = next
+      const outcome = await runSpec(stage, runtime(wake, reports), spec)
+      passed += outcome.passed.length
+      failed += outcome.failures.length
+      skipped += outcome.skipped
+      const counts = `${outcome.passed.length} passed, ${outcome.failures.length} failed`
+      console.log(`${wake} ${spec}: ${counts} (${(outcome.milliseconds / 1000).toFixed(1)} s)`)
+      for (const failure of outcome.failures) console.log(failure.replaceAll(/^/gm, '  '))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runNext))
+}
+
+const reason = unavailable()
+if (reason === undefined) {
+  const folder = mkdtempSync(join(tmpdir(), 'mio-js-asan-'))
+  const stage = makeStage(build(folder))
+  try {
+    await runAll(stage, folder)
+    const reports = readdirSync(folder).filter((name) => name.startsWith('report'))
+    for (const name of reports) console.log(readFileSync(join(folder, name), 'utf8'))
+    for (const [spec, why] of Object.entries(excluded)) console.log(`left out: ${spec}: ${why}`)
+    const seconds = Math.round((performance.now() - begin) / 1000)
+    console.log(`AddressSanitizer: ${reports.length} reports`)
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`)
+    process.exitCode = reports.length === 0 && failed === 0 && passed > 0 ? 0 : 1
+  } finally {
+    removeStage(stage)
+    rmSync(folder, { recursive: true })
+  }
+} else {
+  console.log(reason)
+}

@@ -10,10 +10,10 @@ const above = [
 
 export default {
   // What is in packages/ and wasi/ installs tools first, and the others take minutes: they have
-  // commands of their own, `npm run test:registry`, `test:wasi`, `test:network`, `test:overload`.
+  // commands of their own, `npm run test:registry`, `test:wasi`, `test:network`, `test:overload`, `test:large`.
   files: [
     'build/__test__/**/*.spec.js',
-    '!build/__test__/{packages,wasi,network,overload}/**',
+    '!build/__test__/{packages,wasi,network,overload,large}/**',
     ...(process.env.MIO_JS_TEST_AGAIN ? above : []),
   ],
   // Each file counts descriptors and threads of its process, so tests must not overlap.

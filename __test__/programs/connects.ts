@@ -10,6 +10,7 @@ import core from 'node:net'
 import { TcpListener, TcpStream } from 'mio-js'
 import { Engine } from 'mio-js/engine'
 import { connect as connectNet } from 'mio-js/net'
+import { scaled } from '../support/scale.js'
 import { until } from '../support/until.js'
 
 const host = '127.0.0.1'
@@ -98,7 +99,8 @@ async function ports(): Promise<unknown> {
   clearInterval(accepting)
   for (const source of [...accepted, listener]) source.close()
   const itself = new Set<string>()
-  for (let n = 0; n < 100; n += 1) for (const outcome of await round(own, 1)) itself.add(outcome)
+  for (let n = 0; n < scaled(100, 20_000); n += 1)
+    for (const outcome of await round(own, 1)) itself.add(outcome)
   return { rounds, itself: [...itself] }
 }
 

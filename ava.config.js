@@ -5,7 +5,7 @@ const above = [
   ),
   'examples/{chat,echo,examples,graceful-restart,http-server,load-balancer}.spec.js',
   'examples/{metrics,port-forwarder,websocket-server}.spec.js',
-  '{arguments,declarations,importing,operations,permission,trace}.spec.js',
+  '{arguments,declarations,faults,importing,operations,permission,trace}.spec.js',
 ].map((files) => `!build/__test__/${files}`)
 
 export default {

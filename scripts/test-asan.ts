@@ -147,7 +147,7 @@ async function runAll(stage: string, reports: string): Promise<void> {
 const reason = unavailable()
 if (reason === undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'mio-js-asan-'))
-  const stage = makeStage(build(folder))
+  const stage = makeStage(build(folder), tuple())
   try {
     await runAll(stage, folder)
     const reports = readdirSync(folder).filter((name) => name.startsWith('report'))

@@ -56,6 +56,11 @@ linux('what is set on both ends of a connection is what another program reads', 
   for (const end of await pair(t, '[::1]:0')) agree(t, end, samplesFor('stream', 'IPv6'))
 })
 
+/** What has `ss` show this connection alone: others may have the same port, to another one. */
+function filterFor(client: TcpStream): string {
+  return `sport = ${client.localAddr().port} and dport = ${client.peerAddr().port}`
+}
+
 linux('what another program sees in ss is what was set', async (t) => {
   if (!hasReader(t, 'ss')) return
   const [client] = await pair(t)
@@ -63,8 +68,7 @@ linux('what another program sees in ss is what was set', async (t) => {
   client.options.setRecvBufferSize(40_000)
   client.options.setKeepalive({ time: 3_600_000 })
   if (isPrivileged) client.options.setMark(0x77)
-  const filter = `sport = ${client.localAddr().port}`
-  const { stdout } = spawnSync('ss', ['-Htnmoie', filter], { encoding: 'utf8' })
+  const { stdout } = spawnSync('ss', ['-Htnmoie', filterFor(client)], { encoding: 'utf8' })
   t.regex(stdout, / reno /)
   t.regex(stdout, /rb80000,/)
   t.regex(stdout, /timer:\(keepalive,(59min|60min)/)
@@ -307,9 +311,7 @@ linux('tcpInfo says what another program sees', async (t) => {
   client.write(Buffer.alloc(1000))
   await until('it has arrived', () => server.peek(Buffer.alloc(1)) === 1)
   await until('it is acknowledged', () => client.options.tcpInfo().unacked === 0)
-  const { stdout } = spawnSync('ss', ['-Htni', `sport = ${client.localAddr().port}`], {
-    encoding: 'utf8',
-  })
+  const { stdout } = spawnSync('ss', ['-Htni', filterFor(client)], { encoding: 'utf8' })
   const shown = (name: string): number =>
     Number(new RegExp(`\\b${name}:([\\d.]+)`).exec(stdout)?.[1])
   const info = client.options.tcpInfo()

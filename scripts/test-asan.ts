@@ -59,8 +59,28 @@ const bounded = [
   'net/onread',
 ]
 
-/** Specs that say nothing here, and why. */
-const excluded: Readonly<Record<string, string>> = {}
+interface Exclusion {
+  readonly spec: string
+  readonly titles: readonly string[]
+  readonly why: string
+}
+
+const closed = 'std, which checks more here, ends a process that has closed what is not its own'
+
+/** Tests that cannot pass here. */
+const excluded: readonly Exclusion[] = [
+  {
+    spec: 'api',
+    titles: ['every public function of mio stands in the page'],
+    why: 'it asks cargo, whose allocator and that of the sanitizer are one too many',
+  },
+  {
+    spec: 'pipe-raw-fd',
+    titles: ['closing a descriptor behind a pipe is an error of each use, and no crash'],
+    why: closed,
+  },
+  { spec: 'poll', titles: ['the process survives: descriptor-of-poll-closed'], why: closed },
+]
 
 interface Run {
   readonly wake: string
@@ -70,9 +90,7 @@ interface Run {
 function runs(): Run[] {
   const { wake } = values
   const of = (way: string, specs: readonly string[]): Run[] =>
-    wake === undefined || wake === way
-      ? specs.filter((spec) => !(spec in excluded)).map((spec) => ({ wake: way, spec }))
-      : []
+    wake === undefined || wake === way ? specs.map((spec) => ({ wake: way, spec })) : []
   if (values.bounded) return of('uv', bounded)
   if (positionals.length > 0) return of(wake ?? 'uv', positionals)
   return [
@@ -132,10 +150,12 @@ async function runAll(stage: string, reports: string): Promise<void> {
   const runNext = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { spec, wake } = next
-      const outcome = await runSpec(stage, runtime(wake, reports), spec)
+      const titles = excluded.flatMap((one) => (one.spec === spec ? one.titles : []))
+      const match = titles.map((title) => `!${title}`)
+      const outcome = await runSpec(stage, runtime(wake, reports), spec, match)
       passed += outcome.passed.length
       failed += outcome.failures.length
-      skipped += outcome.skipped
+      skipped += outcome.skipped + outcome.leftOut
       const counts = `${outcome.passed.length} passed, ${outcome.failures.length} failed`
       console.log(`${wake} ${spec}: ${counts} (${(outcome.milliseconds / 1000).toFixed(1)} s)`)
       for (const failure of outcome.failures) console.log(failure.replaceAll(/^/gm, '  '))
@@ -152,7 +172,8 @@ if (reason === undefined) {
     await runAll(stage, folder)
     const reports = readdirSync(folder).filter((name) => name.startsWith('report'))
     for (const name of reports) console.log(readFileSync(join(folder, name), 'utf8'))
-    for (const [spec, why] of Object.entries(excluded)) console.log(`left out: ${spec}: ${why}`)
+    for (const { spec, titles, why } of excluded)
+      for (const title of titles) console.log(`left out: ${spec}: ${title}: ${why}`)
     const seconds = Math.round((performance.now() - begin) / 1000)
     console.log(`AddressSanitizer: ${reports.length} reports`)
     console.log(`${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`)

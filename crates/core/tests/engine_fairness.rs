@@ -66,12 +66,13 @@ fn who_never_stops_sending_holds_up_nobody() {
             });
             program.until_received(connections[0].0, 1 << 20);
             ping_pong(&mut program, &connections[1..], 20);
+            // Where others use the processors as well, the flood takes its time.
+            program.until(|program| program.counters().budget_hits.get() > 0);
             stop.store(true, Ordering::Relaxed);
             program.until_event(connections[0].0, &Event::End);
         });
         let received = program.story(connections[0].0).received.len();
         assert_eq!(received % (1 << 20), 0, "all of it");
-        assert!(program.counters().budget_hits.get() > 0);
     }
 }
 

@@ -129,9 +129,10 @@ function printTally({ tallies }: Campaign): void {
   }
 }
 
-function print({ place, case: one, nth, violations, log }: Failure): void {
+function print({ place, case: one, nth, violations, lines, log }: Failure): void {
   console.log(`\n${commandOf(place, one, nth)}`)
   for (const violation of violations) console.log(`  ${violation}`)
+  for (const line of lines) console.log(`  ${line}`)
   // All calls, of the one run that is looked at.
   for (const { name, fd, result, error, thread, injected } of values.nth ? log : []) {
     const mark = injected === '' ? '' : ` <-- ${injected}`

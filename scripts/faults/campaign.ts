@@ -30,6 +30,8 @@ export interface Failure {
   readonly case: Case
   readonly nth: number
   readonly violations: readonly string[]
+  /** What became of each connection. */
+  readonly lines: readonly string[]
   readonly log: readonly Call[]
 }
 
@@ -169,6 +171,7 @@ export class Campaign {
       case: one,
       nth,
       violations: isDead ? [report] : report.violations,
+      lines: isDead ? [] : report.lines,
       log: isDead ? [] : report.log,
     })
   }

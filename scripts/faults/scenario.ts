@@ -25,7 +25,7 @@ export interface Saboteur {
 }
 
 /** Milliseconds in which everything that a scenario waits for must come. */
-export const patience = 5000
+export const patience = 8000
 
 export class World {
   readonly ledger = new Ledger()

@@ -86,7 +86,8 @@ let last: EventLoopUtilization | undefined
 
 function sinceLast(): EventLoopUtilization {
   const now = performance.eventLoopUtilization()
-  const since = performance.eventLoopUtilization(now, last)
+  // Of one value alone it would tell what has passed since that, which is nothing.
+  const since = last === undefined ? now : performance.eventLoopUtilization(now, last)
   last = now
   return since
 }

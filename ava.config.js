@@ -1,11 +1,19 @@
-/** What stands on the engine, or does not use it, need not be run again for another way to wake up: scripts/test.ts. */
-const above = [
+/**
+ * What need not be run again for another way to wake up (scripts/test.ts): what stands on the engine, which
+ * has been through both, and what is about values, descriptors or programs, and never waits.
+ */
+const once = [
   ...['cli', 'net', 'http', 'register', 'drop-in', 'release', 'docs'].map(
     (folder) => `${folder}/**`,
   ),
   'examples/{chat,echo,examples,graceful-restart,http-server,load-balancer}.spec.js',
   'examples/{metrics,port-forwarder,websocket-server}.spec.js',
-  '{arguments,declarations,faults,importing,operations,permission,trace}.spec.js',
+  '{arguments,declarations,faults,importing,operations,permission,trace,unsafe}.spec.js',
+  '{api,binding,errors,exports,loader,own-network,platform,relay,soak}.spec.js',
+  '{builder,bytes,datagrams,named-pipe,options,reuse-port,sigpipe,vectored}.spec.js',
+  '{socket-addr,socket-options,unix-addr,unix-datagram-drain,unix-path}.spec.js',
+  'udp-socket-{arguments,drain,options}.spec.js',
+  'engine/{adopt-refused,arguments,arguments-objects,listen-options,options}.spec.js',
 ].map((files) => `!build/__test__/${files}`)
 
 export default {
@@ -14,7 +22,7 @@ export default {
   files: [
     'build/__test__/**/*.spec.js',
     '!build/__test__/{packages,wasi,network,overload,large}/**',
-    ...(process.env.MIO_JS_TEST_AGAIN ? above : []),
+    ...(process.env.MIO_JS_TEST_AGAIN ? once : []),
   ],
   // Each file counts descriptors and threads of its process, so tests must not overlap.
   concurrency: 2,

@@ -9,6 +9,13 @@ export const drivers = ['inline', 'thread', 'auto'] as const
 
 export type Driver = (typeof drivers)[number]
 
+/**
+ * Those that tests run under. For another way to wake up (scripts/test.ts) two are enough: `auto` begins
+ * inline, and wakes as that does.
+ */
+const tried: readonly Driver[] =
+  process.env['MIO_JS_TEST_AGAIN'] === undefined ? drivers : ['thread', 'auto']
+
 /** Makes engines of one driver, and closes them when the test ends. */
 export type MakeEngine = (options?: Omit<EngineOptions, 'io'>) => Engine
 
@@ -16,7 +23,7 @@ export type MakeEngine = (options?: Omit<EngineOptions, 'io'>) => Engine
 export function underEachDriver(
   title: string,
   implementation: (t: ExecutionContext, make: MakeEngine, driver: Driver) => void | Promise<void>,
-  chosen: readonly Driver[] = drivers,
+  chosen: readonly Driver[] = tried,
 ): void {
   for (const driver of chosen) {
     test(`${driver}: ${title}`, async (t) => {

@@ -107,7 +107,7 @@ impl Waker {
 
     /// Makes the current or the next poll report the waker's token. Several wakes may merge.
     ///
-    /// Errors: [`Misuse::WakerClosed`]; what the system says, which then leaves nothing pending.
+    /// Errors: [`Misuse::WakerClosed`](crate::error::Misuse::WakerClosed); what the system says, which then leaves nothing pending.
     pub fn wake(&self) -> Result<()> {
         self.signal.wake(self.id)
     }

@@ -7,10 +7,10 @@ import { isNode } from './support/runtime.js'
 const ofNode = where(isNode, 'modes of Node')
 
 const [major = 0] = process.versions.node.split('.').map(Number)
-const flags = isNode ? process.allowedNodeEnvironmentFlags : new Set<string>()
-const model = flags.has('--permission') ? '--permission' : '--experimental-permission'
+const known = isNode ? process.allowedNodeEnvironmentFlags : new Set<string>()
+const model = known.has('--permission') ? '--permission' : '--experimental-permission'
 /** Of networks there is no permission before. */
-const hasNet = flags.has('--allow-net')
+const hasNet = known.has('--allow-net')
 
 interface Failure {
   code?: string

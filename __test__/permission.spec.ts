@@ -20,11 +20,11 @@ interface Failure {
 
 type Seen = Record<'mirror' | 'engine' | 'name' | 'net' | 'http' | 'core', string | Failure>
 
-async function permitted(...flags: string[]): Promise<Seen> {
+async function permitted(...permissions: string[]): Promise<Seen> {
   const { code, signal, stdout, stderr } = await run(
     'permitted',
     [],
-    [model, `--allow-fs-read=${process.cwd()}`, ...flags],
+    [model, `--allow-fs-read=${process.cwd()}`, ...permissions],
   )
   if (code !== 0) throw new Error(`ended with ${code ?? signal}: ${stderr}`)
   return JSON.parse(stdout) as Seen

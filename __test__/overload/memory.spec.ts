@@ -57,7 +57,7 @@ if (reason === undefined) {
   )
 } else {
   onStage(
-    `a server uses less than 200 MB under slow readers, slow writers and floods (no control group: ${reason})`,
+    `in 200 MB of memory a server lives through slow readers, slow writers and floods (by its own figures: ${reason})`,
     doors,
     scene,
     async (t, stage, door) => {

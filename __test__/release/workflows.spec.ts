@@ -66,9 +66,11 @@ test('actions are pinned by a hash, with the version that it is, and each to one
 
 test('a workflow may do nothing but what its jobs are given, and that is to read', (t) => {
   for (const [file, { permissions }] of workflows) t.deepEqual(permissions, {}, file)
-  // What is published has provenance, by which the registry knows the workflow; the site is a branch.
+  // What is published has provenance, by which the registry knows the workflow; the site is a branch, and
+  // a release has files.
   const more: Record<string, object> = {
     'release.yml: publish': { contents: 'read', 'id-token': 'write' },
+    'release.yml: describe': { contents: 'write' },
     'site.yml: publish': { contents: 'write' },
   }
   for (const { job, title } of jobs) {

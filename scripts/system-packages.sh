@@ -17,12 +17,13 @@ as_root() {
 # The Redis example is tested with the real client, and against the real server; socket options are
 # read back by what other programs show; some tests have a network of their own. The benchmarks of
 # http ask by wrk, and ask a real PostgreSQL. The drop-in is tested with real servers and clients, the
-# site in a real browser. zig, which builds for other platforms, is installed by Python.
+# site in a real browser, an echo under valgrind. zig, which builds for other platforms, is installed by
+# Python.
 if command -v apt-get >/dev/null; then
   packages=$(missing curl:curl redis-cli:redis-tools redis-server:redis-server ss:iproute2 perl:perl \
     unshare:util-linux nft:nftables wrk:wrk openssl:openssl pg_ctlcluster:postgresql mariadbd:mariadb-server \
     mosquitto:mosquitto nats-server:nats-server nghttp:nghttp2-client chromium:chromium cc:gcc strace:strace \
-    python3:python3)
+    valgrind:valgrind python3:python3)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
   # Ubuntu verifies packages of Debian by it.
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"

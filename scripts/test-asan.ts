@@ -9,7 +9,14 @@
  *        npm run test:asan -- [--wake uv|thread] SPEC…    such as `engine/model`
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -80,6 +87,19 @@ const excluded: readonly Exclusion[] = [
     why: closed,
   },
   { spec: 'poll', titles: ['the process survives: descriptor-of-poll-closed'], why: closed },
+  {
+    spec: 'net/descriptors',
+    titles: ['a descriptor that is closed behind its socket is an error of that, and of no other'],
+    why: closed,
+  },
+  {
+    spec: 'engine/failing-calls',
+    titles: [
+      '*: accepting waits while there is no memory, and goes on',
+      '*: a connect is no connect if the system cannot name the peer',
+    ],
+    why: 'the sanitizer makes accept4 and getpeername for the module, whose calls are to fail',
+  },
 ]
 
 interface Run {
@@ -119,23 +139,38 @@ function build(folder: string): string {
   return module
 }
 
-/** Node with the sanitizer's runtime, and so what is started by it. */
-function runtime(wake: string, reports: string): Runtime {
+/**
+ * A program that is Node with the sanitizer's runtime, and has what it starts be the same, if that is
+ * Node: others do not bear it (curl hangs), and need not.
+ */
+function makeNode(folder: string): void {
+  const [node, first] = [join(folder, 'node'), join(folder, 'first.cjs')]
+  const preload = `LD_PRELOAD="${addressRuntime()}\${LD_PRELOAD:+:$LD_PRELOAD}"`
+  writeFileSync(node, `#!/bin/sh\n${preload} exec "${process.execPath}" "$@"\n`, { mode: 0o755 })
+  const lines = [
+    `process.execPath = ${JSON.stringify(node)}`,
+    `const [, ...others] = (process.env.LD_PRELOAD ?? '').split(':')`,
+    `if (others.length > 0) process.env.LD_PRELOAD = others.join(':')`,
+    `else delete process.env.LD_PRELOAD`,
+  ]
+  writeFileSync(first, lines.join('\n'))
+}
+
+function runtime(wake: string, folder: string): Runtime {
   const options = [
     // Leaks are looked for by tests of their own: V8 keeps what this would take for one.
     'detect_leaks=0',
     // What is too large to be had is null, as tests expect.
     'allocator_may_return_null=1',
-    `log_path=${join(reports, 'report')}`,
+    `log_path=${join(folder, 'report')}`,
   ]
   return {
     version: process.version,
-    command: [process.execPath],
+    command: [join(folder, 'node')],
     environment: {
       ASAN_OPTIONS: options.join(':'),
-      LD_PRELOAD: addressRuntime(),
       MIO_JS_WAKE: wake,
-      NODE_OPTIONS: '--expose-gc',
+      NODE_OPTIONS: `--expose-gc --require=${join(folder, 'first.cjs')}`,
     },
     patience: 3,
   }
@@ -144,7 +179,7 @@ function runtime(wake: string, reports: string): Runtime {
 const begin = performance.now()
 let [passed, failed, skipped] = [0, 0, 0]
 
-async function runAll(stage: string, reports: string): Promise<void> {
+async function runAll(stage: string, folder: string): Promise<void> {
   const queue = runs()
   if (queue.length === 0) throw new Error('there is no such spec')
   const runNext = async (): Promise<void> => {
@@ -152,7 +187,7 @@ async function runAll(stage: string, reports: string): Promise<void> {
       const { spec, wake } = next
       const titles = excluded.flatMap((one) => (one.spec === spec ? one.titles : []))
       const match = titles.map((title) => `!${title}`)
-      const outcome = await runSpec(stage, runtime(wake, reports), spec, match)
+      const outcome = await runSpec(stage, runtime(wake, folder), spec, match)
       passed += outcome.passed.length
       failed += outcome.failures.length
       skipped += outcome.skipped + outcome.leftOut
@@ -167,6 +202,7 @@ async function runAll(stage: string, reports: string): Promise<void> {
 const reason = unavailable()
 if (reason === undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'mio-js-asan-'))
+  makeNode(folder)
   const stage = makeStage(build(folder), tuple())
   try {
     await runAll(stage, folder)

@@ -28,10 +28,7 @@ export async function play(
   const folder = mkdtempSync(path.join(tmpdir(), 'mio-js-'))
   const control = path.join(folder, 'control')
   createControl(control)
-  // A sanitizer has to come first.
-  const { LD_PRELOAD: first } = process.env
-  const preload = first === undefined ? shim : `${first}:${shim}`
-  const env = { LD_PRELOAD: preload, MIO_JS_FAULTS: control }
+  const env = { LD_PRELOAD: shim, MIO_JS_FAULTS: control }
   try {
     const options = ['--expose-gc']
     const outcome = await run('failing-calls', [io, ...names], options, undefined, undefined, env)

@@ -24,8 +24,10 @@ export default {
     '!build/__test__/{packages,wasi,network,overload,large}/**',
     ...(process.env.MIO_JS_TEST_AGAIN ? once : []),
   ],
-  // Each file counts descriptors and threads of its process, so tests must not overlap.
-  concurrency: 2,
+  // Files at a time, each in a process of its own: more than the two processors that most machines of CI have,
+  // as half of their time is waiting.
+  concurrency: 3,
+  // Each file counts descriptors and threads of its process, so its tests must not overlap.
   serial: true,
   timeout: '60s',
   workerThreads: false,

@@ -13,7 +13,7 @@ export type Driver = (typeof drivers)[number]
  * Those that tests run under. For another way to wake up (scripts/test.ts) two are enough: `auto` begins
  * inline, and wakes as that does.
  */
-const tried: readonly Driver[] =
+export const tried: readonly Driver[] =
   process.env['MIO_JS_TEST_AGAIN'] === undefined ? drivers : ['thread', 'auto']
 
 /** Makes engines of one driver, and closes them when the test ends. */

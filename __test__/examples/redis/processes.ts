@@ -4,7 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { drivers } from '../../support/engine.ts'
+import { tried } from '../../support/engine.ts'
 import { isComplete } from '../../support/platforms.ts'
 import { deadline } from './deadline.ts'
 
@@ -19,7 +19,7 @@ export interface Program {
 
 /** The example under every driver of the engine, and the one on `Poll`. */
 export const programs: readonly Program[] = [
-  ...drivers.map((driver) => ({
+  ...tried.map((driver) => ({
     name: driver,
     path: path.resolve('build/examples/redis-server.js'),
     environment: { MIO_JS_IO: driver },

@@ -12,21 +12,32 @@ onStage(
   isBounded ? ['inline', 'http'] : ['inline', 'thread', 'auto', 'http'],
   { limits: { idleTimeout: patience, headersTimeout: patience }, pings: 20 },
   async (t, stage, door) => {
-    const { server, peers, port, isHttp } = stage
+    const { server, peers, pings, port, isHttp } = stage
     let rounds = 0
+    /** Those that behave go on: they would be closed as well if they said nothing for so long. */
+    const untilOthers = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
+      await until(what, async () => {
+        await pings.ask('measure', 50)
+        return condition()
+      })
+    }
     await staysFast(t, stage, async () => {
       rounds += 1
-      await peers.ask('trickle', port, writers, pace, isHttp)
       const all = 20 + writers * rounds
-      await until('all are there', async () => (await server.ask('counts')).opened >= all)
+      const come = peers.ask('trickle', port, writers, pace, isHttp)
+      await untilOthers('all are there', async () => (await server.ask('counts')).opened >= all)
+      await come
       return async () => {
-        await until('all of them are closed', async () => (await peers.ask('crowd')).open === 0)
+        await untilOthers(
+          'all of them are closed',
+          async () => (await peers.ask('crowd')).open === 0,
+        )
         const { longest } = await peers.ask('crowd')
         t.log({ longest })
         // Core looks for slow requests each half a second here; others may have to wait for their turn.
         t.true(longest > patience - 100 && longest < patience + 8_000, `open for ${longest} ms`)
         await peers.ask('disperse')
-        await until('the server knows', async () => (await server.ask('counts')).open === 20)
+        await untilOthers('the server knows', async () => (await server.ask('counts')).open === 20)
         const { closed } = await server.ask('counts')
         if (door !== 'http') t.is(closed['ERR_IDLE_TIMEOUT'], writers * rounds)
       }

@@ -7,6 +7,7 @@ import './support/census.js'
 import { closing } from './support/sockets.js'
 import { answer } from './support/http.js'
 import { Sample, samplesOf } from './support/sample.js'
+import { served } from './support/platforms.js'
 
 const page = readFileSync('docs/operations.md', 'utf8')
 
@@ -31,7 +32,7 @@ test('docs/operations.md has one row for each figure of stats(), and no other', 
   await server.close()
 })
 
-test('the server of the page says hello, and who was reset', async (t) => {
+served('the server of the page says hello, and who was reset', async (t) => {
   const [program] = samplesOf('docs/operations.md')
   const port = await new Sample(t, program).port()
   const { body } = await answer(get({ port, host: '127.0.0.1', agent: false }))

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import type { ExecutionContext } from 'ava'
 import { Interest, Receiver, Sender, pipe } from 'mio-js'
 import './support/census.js'
@@ -7,6 +7,7 @@ import { throwsCode } from './support/errors.js'
 import { NONBLOCK, fifo, flagsOf, pipes } from './support/pipes.js'
 import { linux, unix } from './support/platforms.js'
 import { closing, eventsFor, noEvent, pair, poller, watch } from './support/sockets.js'
+import { statOf } from './support/raw.js'
 
 const adopters = [
   (fd: number): Sender => Sender.fromRawFd(fd),
@@ -20,7 +21,7 @@ function isRefused(t: ExecutionContext, code: string, fd: number, adopt = adopte
       take(fd).close()
     })
   }
-  t.notThrows(() => fstatSync(fd))
+  t.notThrows(() => statOf(fd))
 }
 
 /** Opens something that is closed with the test. */

@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import './support/census.js'
 import { answer } from './support/http.js'
 import { Sample, samplesOf } from './support/sample.js'
+import { served } from './support/platforms.js'
 
 const [onPoll, onEngine, onNet, onHttp] = samplesOf('README.md')
 
@@ -54,7 +55,7 @@ test('and so is that on the module net', async (t) => {
   await echoes(t, onNet)
 })
 
-test('the server of http answers', async (t) => {
+served('the server of http answers', async (t) => {
   const sample = new Sample(t, onHttp)
   const port = await sample.port()
   const { body } = await answer(get({ port, host: '127.0.0.1', path: '/page', agent: false }))

@@ -1,5 +1,5 @@
 /** A network that delays, splits, joins, lets overtake and resets, in front of each way to be a peer. */
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import './support/census.js'
 import { type DoorName, doorNames } from './support/doors/index.js'
 import {
@@ -12,6 +12,7 @@ import {
   untilClosed,
 } from './support/doors/traffic.js'
 import { Relay, type Weather } from './support/relay.js'
+import { served, where } from './support/platforms.js'
 
 interface Outcome extends Books {
   readonly relay: Relay
@@ -36,7 +37,9 @@ async function through(
 }
 
 for (const name of doorNames) {
-  test(`${name}: streams come whole when they are split, delayed and overtake`, async (t) => {
+  const run = name === 'http' ? served : where(true, '')
+
+  run(`${name}: streams come whole when they are split, delayed and overtake`, async (t) => {
     const weather = { split: 3_000, delay: 3, reorder: 60 }
     const { relay, ...books } = await through(t, name, weather, { count: 20, length: 60_000 })
     cameWhole(t, books)
@@ -46,18 +49,18 @@ for (const name of doorNames) {
     )
   })
 
-  test(`${name}: streams come whole byte by byte`, async (t) => {
+  run(`${name}: streams come whole byte by byte`, async (t) => {
     const { relay: _, ...books } = await through(t, name, { split: 1 }, { count: 10, length: 500 })
     cameWhole(t, books)
   })
 
-  test(`${name}: streams come whole when they are joined`, async (t) => {
+  run(`${name}: streams come whole when they are joined`, async (t) => {
     const weather = { coalesce: 5 }
     const { relay: _, ...books } = await through(t, name, weather, { count: 10, length: 200_000 })
     cameWhole(t, books)
   })
 
-  test(`${name}: streams that are reset close once, after a beginning that is right`, async (t) => {
+  run(`${name}: streams that are reset close once, after a beginning that is right`, async (t) => {
     const weather = { reset: 200_000, delay: 2 }
     const { relay, ...books } = await through(t, name, weather, { count: 20, length: 100_000 })
     cameInPart(t, books)

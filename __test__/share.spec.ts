@@ -163,7 +163,8 @@ test('a source object itself cannot be posted: its clone is nobody’s handle', 
     poll.registry.register(clone, Token(1), Interest.READABLE)
   })
   // A transfer is refused, and moves nothing.
-  t.throws(() => structuredClone(server, { transfer: [server as never] }))
+  // (A `DOMException`, which in Bun is no `Error`.)
+  t.throws(() => structuredClone(server, { transfer: [server as never] }), { any: true })
   await writeAll(client, Buffer.from('x'))
   t.is((await readExactly(server, 1)).toString(), 'x')
 })

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { TcpListener, TcpStream, UdpSocket } from 'mio-js'
 import { type View, detach, resizable } from './support/bytes.js'
@@ -7,6 +7,7 @@ import { throwsCode } from './support/errors.js'
 import { unix } from './support/platforms.js'
 import { closing, listener, pair } from './support/sockets.js'
 import { received, udp, udpPair, waiting } from './support/udp.js'
+import { statOf } from './support/raw.js'
 
 /** Every operation on one buffer. */
 const operations: Readonly<Record<string, (socket: UdpSocket, view: View) => unknown>> = {
@@ -173,7 +174,7 @@ unix('only a descriptor of a UDP socket is taken, and others stay as they are', 
   for (const fd of ['3', 3n, null, undefined, {}, Symbol('s')]) {
     throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => UdpSocket.fromRawFd(fd as number))
   }
-  for (const fd of [given.tcp, given.udp, file]) t.notThrows(() => fstatSync(fd))
+  for (const fd of [given.tcp, given.udp, file]) t.notThrows(() => statOf(fd))
 })
 
 unix('a socket goes into a descriptor and back with what it holds', async (t) => {

@@ -148,11 +148,11 @@ unix('errors of listening and connecting have the shape of those of Node', async
   // Node says EACCES for ENOENT here, for Windows' sake.
   for (const path of [at('file'), at('stale'), folder]) {
     const error = t.throws(() => UnixListener.bind(path))
-    t.deepEqual(shapeOf(error), await nodeListenError({ path }))
+    t.deepEqual(shapeOf(error), await nodeListenError(t, { path }))
   }
   for (const path of [at('stale'), at('missing'), at('file')]) {
     const error = t.throws(() => UnixStream.connect(path))
-    t.deepEqual(shapeOf(error), await nodeConnectError({ path }))
+    t.deepEqual(shapeOf(error), await nodeConnectError(t, { path }))
   }
 })
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
-import { closeSync, fstatSync, openSync, readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import type { ExecutionContext } from 'ava'
 import { Poll, TcpStream } from 'mio-js'
 import type { AdoptOptions, Engine } from 'mio-js/engine'
@@ -9,7 +9,7 @@ import '../support/census.js'
 import { adopting, dial, linked, readToEnd } from '../support/engine-sockets.js'
 import { listening, underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
-import { asRaw, intoRaw, listenerOf, noSocket, streamOf } from '../support/raw.js'
+import { asRaw, intoRaw, listenerOf, noSocket, statOf, streamOf } from '../support/raw.js'
 import { acceptOne, closing, listener, pair, readExactly } from '../support/sockets.js'
 
 /** The descriptor of a connection, and the stream at its other end. */
@@ -22,7 +22,7 @@ async function descriptor(t: ExecutionContext): Promise<[fd: number, peer: TcpSt
 function isRefused(t: ExecutionContext, engine: Engine, code: string, fd: number): void {
   const error = throwsCode(t, code, () => engine.adopt(fd))
   t.is(error.message.length > 0, true)
-  if (process.platform !== 'win32') t.notThrows(() => fstatSync(fd))
+  if (process.platform !== 'win32') t.notThrows(() => statOf(fd))
 }
 
 underEachDriver('what is no descriptor is refused', async (t, make) => {

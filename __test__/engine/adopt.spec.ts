@@ -11,7 +11,7 @@ import {
   sameBytes,
   turns,
 } from '../support/engine-sockets.js'
-import { underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
+import { underEachDriver, underEachDriverAdoptedByNode } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { intoRaw, noSocket, streamOf } from '../support/raw.js'
 import { closing, listener, pair, readExactly } from '../support/sockets.js'
@@ -154,7 +154,7 @@ underEachDriver(
   },
 )
 
-underEachDriverOfUnix(
+underEachDriverAdoptedByNode(
   'an accepted socket can be detached, adopted by Node and end there',
   async (t, make) => {
     const { socket, peer } = await accepted(t, make())

@@ -20,7 +20,7 @@ underEachDriver('a refused connect fails as Node has it', async (t, make) => {
   for (const hostname of hasIPv6 ? ['127.0.0.1', '::1', '127.0.0.9'] : ['127.0.0.1']) {
     const port = await deadPort(hostname)
     const error = await connectError(engine, { hostname, port, socket: neverTold })
-    t.deepEqual(shapeOf(error), await nodeConnectError({ host: hostname, port }))
+    t.deepEqual(shapeOf(error), await nodeConnectError(t, { host: hostname, port }))
     t.like(error, { code: 'ECONNREFUSED', syscall: 'connect', address: hostname, port })
     t.true(error.message.startsWith('connect ECONNREFUSED'), error.message)
     t.true(error.message.endsWith(` ${hostname}:${port}`), error.message)
@@ -30,10 +30,11 @@ underEachDriver('a refused connect fails as Node has it', async (t, make) => {
 
 underEachDriver('addresses that nobody can have fail as Node has it', async (t, make) => {
   const engine = make()
-  const hostnames = ['255.255.255.255', '224.0.0.1', ...(hasIPv6 ? ['ff02::1', 'fe80::1'] : [])]
+  // None of a link: newer versions of Node choose an interface for those without one.
+  const hostnames = ['255.255.255.255', '224.0.0.1', ...(hasIPv6 ? ['ff02::1'] : [])]
   for (const hostname of hostnames) {
     const error = await connectError(engine, { hostname, port: 9, timeout: 5000 })
-    t.deepEqual(shapeOf(error), await nodeConnectError({ host: hostname, port: 9 }), hostname)
+    t.deepEqual(shapeOf(error), await nodeConnectError(t, { host: hostname, port: 9 }), hostname)
   }
 })
 
@@ -52,7 +53,7 @@ underEachDriver('a path where nobody listens fails as Node has it', async (t, ma
   const folder = directory(t)
   for (const path of [join(folder, 'missing'), folder, import.meta.filename]) {
     const error = await connectError(engine, { path, socket: neverTold })
-    t.deepEqual(shapeOf(error), await nodeConnectError({ path }), path)
+    t.deepEqual(shapeOf(error), await nodeConnectError(t, { path }), path)
   }
   const path = `/${'x'.repeat(200)}`
   const error = await connectError(engine, { path })
@@ -116,7 +117,7 @@ underEachDriver(
     const { port } = await listening(t, (socket) => new Peer(t, socket))
     const options = { port, localAddress: '203.0.113.77' }
     const error = await connectError(make(), { hostname: '127.0.0.1', ...options })
-    t.deepEqual(shapeOf(error), await nodeConnectError({ host: '127.0.0.1', ...options }))
+    t.deepEqual(shapeOf(error), await nodeConnectError(t, { host: '127.0.0.1', ...options }))
   },
 )
 
@@ -124,7 +125,7 @@ underEachDriver('a local port that is taken fails as Node has it', async (t, mak
   const { port } = await listening(t, (socket) => new Peer(t, socket))
   const options = { port, localAddress: '127.0.0.1', localPort: port }
   const error = await connectError(make(), { hostname: '127.0.0.1', ...options })
-  t.deepEqual(shapeOf(error), await nodeConnectError({ host: '127.0.0.1', ...options }))
+  t.deepEqual(shapeOf(error), await nodeConnectError(t, { host: '127.0.0.1', ...options }))
 })
 
 underEachDriver('a local address of the other family fails', async (t, make) => {

@@ -2,8 +2,14 @@ import { createHook, executionAsyncId, triggerAsyncId } from 'node:async_hooks'
 import type { ExecutionContext } from 'ava'
 import '../support/census.js'
 import { linked, noise, turn } from '../support/engine-sockets.js'
-import { underEachDriver } from '../support/engine.js'
+import { underEachDriverWhere } from '../support/engine.js'
+import { isNode } from '../support/runtime.js'
 import { until } from '../support/until.js'
+
+const underEachDriverOfNode = underEachDriverWhere(
+  isNode,
+  'the hooks of Bun are never called, and those of Deno know no triggers',
+)
 
 /** Notes what async_hooks tells of this package's resources. */
 function watch(t: ExecutionContext): {
@@ -32,7 +38,7 @@ function watch(t: ExecutionContext): {
   return { inits, gone, depth: () => depth }
 }
 
-underEachDriver(
+underEachDriverOfNode(
   'async_hooks see a resource for each connection, until it is gone',
   async (t, make) => {
     const { inits, gone, depth } = watch(t)
@@ -75,7 +81,7 @@ underEachDriver(
   },
 )
 
-underEachDriver(
+underEachDriverOfNode(
   'a handler that fills the stack can catch that, also with async_hooks',
   async (t, make) => {
     watch(t)

@@ -1,10 +1,9 @@
 /** The numbers of the descriptors that an engine owns. */
-import { fstatSync } from 'node:fs'
-import net from 'node:net'
 import { Shutdown } from 'mio-js'
 import '../support/census.js'
 import { accepted, dial, readToEnd, serve } from '../support/engine-sockets.js'
 import { listening, soon, underEachDriver } from '../support/engine.js'
+import { statOf, streamOf } from '../support/raw.js'
 
 const isWindows = process.platform === 'win32'
 
@@ -18,7 +17,7 @@ underEachDriver(
       t.deepEqual(numbers, [-1, -1])
       return
     }
-    for (const fd of numbers) t.true(fstatSync(fd).isSocket())
+    for (const fd of numbers) t.true(statOf(fd).isSocket())
     t.not(server.fd, socket.fd)
     t.deepEqual([server.fd, socket.fd], numbers, 'the same each time')
     const closed = server.close()
@@ -48,11 +47,11 @@ underEachDriver(
       await client.saw('close')
       return
     }
-    t.true(fstatSync(fd).isSocket())
+    t.true(statOf(fd).isSocket())
     const detached = await soon(client.socket.detach())
     t.is(detached.fd, fd)
     t.is(client.socket.fd, -1)
-    new net.Socket({ fd }).destroy()
+    streamOf(fd).close()
   },
 )
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { fstatSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { Shutdown } from 'mio-js'
@@ -17,10 +17,15 @@ import {
   serve,
   turn,
 } from '../support/engine-sockets.js'
-import { soon, underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
+import {
+  soon,
+  underEachDriver,
+  underEachDriverAdoptedByNode,
+  underEachDriverOfUnix,
+} from '../support/engine.js'
 import { rejectsCode } from '../support/errors.js'
 import { freePath } from '../support/named-pipes.js'
-import { streamOf } from '../support/raw.js'
+import { statOf, streamOf } from '../support/raw.js'
 import { closing, readExactly, writeAll } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
@@ -33,7 +38,7 @@ function nodeSocket(t: ExecutionContext, fd: number): net.Socket {
   return socket
 }
 
-underEachDriverOfUnix(
+underEachDriverAdoptedByNode(
   'node:net goes on in mid-stream with what was not delivered',
   async (t, make) => {
     const engine = make()
@@ -202,7 +207,7 @@ underEachDriver('nothing of the engine stays with a descriptor that has left', a
     t.is(journal.story, 'open')
     // Whoever gets the number next is somebody else.
     for (const { fd } of [first, second]) {
-      if (process.platform !== 'win32') t.true(fstatSync(fd).isSocket())
+      if (process.platform !== 'win32') t.true(statOf(fd).isSocket())
       streamOf(fd).close()
     }
   }

@@ -53,7 +53,7 @@ underIPv6('a taken IPv6 port is EADDRINUSE, as Node has it', async (t, make) => 
   const engine = make({ threads: 2 })
   const port = engine.listen({ hostname: '::1' }).port!
   const error = throwsCode(t, 'EADDRINUSE', () => engine.listen({ hostname: '::1', port }))
-  t.deepEqual(shapeOf(error), await nodeListenError({ host: '::1', port }))
+  t.deepEqual(shapeOf(error), await nodeListenError(t, { host: '::1', port }))
   t.is(error.message, `listen EADDRINUSE: address already in use ::1:${port}`)
   // The families have ports of their own.
   t.is(engine.listen({ hostname: '127.0.0.1', port }).port, port)
@@ -75,7 +75,7 @@ underIPv6('without a hostname it is every address of both families', async (t, m
     const six = await Peer.connect(t, { host: '::1', port: server.port! })
     t.is(await six.echoes(), 'ping')
     const error = throwsCode(t, 'EADDRINUSE', () => make().listen({ port: server.port! }))
-    t.deepEqual(shapeOf(error), await nodeListenError({ port: server.port! }))
+    t.deepEqual(shapeOf(error), await nodeListenError(t, { port: server.port! }))
   }
 })
 

@@ -1,5 +1,5 @@
 /** Servers on sockets that the program had. */
-import { closeSync, existsSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import test from 'ava'
 import { TcpListener, TcpStream, UdpSocket, UnixAddr, UnixListener } from 'mio-js'
 import type { Engine } from 'mio-js/engine'
@@ -9,6 +9,7 @@ import { underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { acceptOne, closing, listener, pair } from '../support/sockets.js'
 import { socketPath } from '../support/unix.js'
+import { statOf } from '../support/raw.js'
 
 function underUnix(...[title, body]: Parameters<typeof underEachDriver>): void {
   if (process.platform !== 'win32') underEachDriver(title, body)
@@ -31,7 +32,7 @@ underUnix('a listening socket is served, and closed with its server', async (t, 
     for (const peer of peers) peer.socket.end('hello')
     for (const peer of peers) t.is(await peer.ended, 'hello')
     await server.close()
-    t.throws(() => fstatSync(fd), { code: 'EBADF' })
+    t.throws(() => statOf(fd), { code: 'EBADF' })
   }
 })
 
@@ -88,7 +89,7 @@ function isRefused(
   fd: number,
 ): void {
   throwsCode(t, code, () => engine.listen({ fd }))
-  t.notThrows(() => fstatSync(fd))
+  t.notThrows(() => statOf(fd))
 }
 
 underUnix('what cannot listen is refused, and stays the caller’s', async (t, make) => {

@@ -7,6 +7,7 @@ import { underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { backlogOf, hasReader } from '../support/option-reader.js'
 import { linux } from '../support/platforms.js'
+import { isBun } from '../support/runtime.js'
 
 const local = { hostname: '127.0.0.1' }
 
@@ -18,7 +19,7 @@ underEachDriver('a port that is taken is EADDRINUSE, as Node has it', async (t, 
     const port = first.port!
     for (const taker of [engine, other]) {
       const error = throwsCode(t, 'EADDRINUSE', () => taker.listen({ ...local, port }))
-      t.deepEqual(shapeOf(error), await nodeListenError({ port, host: '127.0.0.1' }))
+      t.deepEqual(shapeOf(error), await nodeListenError(t, { port, host: '127.0.0.1' }))
       t.is(error.message, `listen EADDRINUSE: address already in use 127.0.0.1:${port}`)
     }
     // It was only asked whether it is free.
@@ -30,7 +31,7 @@ underEachDriver('an address of another machine is EADDRNOTAVAIL', async (t, make
   const engine = make({ threads: 2 })
   for (const hostname of ['203.0.113.77', '2001:db8::77']) {
     const error = throwsCode(t, 'EADDRNOTAVAIL', () => engine.listen({ hostname, port: 0 }))
-    t.deepEqual(shapeOf(error), await nodeListenError({ port: 0, host: hostname }))
+    t.deepEqual(shapeOf(error), await nodeListenError(t, { port: 0, host: hostname }))
   }
 })
 
@@ -44,10 +45,12 @@ linux('a reserved port is EACCES for who may not', async (t) => {
   const { stdout, stderr } = await run('engine-as-nobody')
   t.is(stderr, '')
   const [engine, node, ...dropIn] = stdout.trim().split('\n')
-  t.is(engine, node)
-  t.deepEqual(dropIn, [node, node])
+  // Bun has errors of its own, and its servers of HTTP are none of ours.
+  t.deepEqual(dropIn, isBun ? [engine] : [engine, engine])
+  if (!isBun) t.is(engine, node)
   t.like(JSON.parse(engine ?? '') as object, {
     code: 'EACCES',
+    errno: -13,
     syscall: 'listen',
     address: '127.0.0.1',
     port: 80,

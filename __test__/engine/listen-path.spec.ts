@@ -134,7 +134,7 @@ underUnix('what is at the path stays there, and is EADDRINUSE', async (t, make) 
     const at = join(folder, name)
     const { ino } = statSync(at)
     const error = throwsCode(t, 'EADDRINUSE', () => engine.listen({ path: at }))
-    t.deepEqual(shapeOf(error), await nodeListenError({ path: at }))
+    t.deepEqual(shapeOf(error), await nodeListenError(t, { path: at }))
     t.is(error.message, `listen EADDRINUSE: address already in use ${at}`)
     t.is(statSync(at).ino, ino)
   }

@@ -1,6 +1,6 @@
 /** One attempt to connect, as what is built on the engine makes them. */
 import { AsyncResource } from 'node:async_hooks'
-import { closeSync, fstatSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import test from 'ava'
 import { UdpSocket } from 'mio-js'
 import type { Engine } from 'mio-js/engine'
@@ -22,6 +22,7 @@ import { failure } from '#src/errors.js'
 import { deferred, listening, soon, underEachDriver } from '../support/engine.js'
 import { Journal, noting, turns } from '../support/engine-sockets.js'
 import { pair } from '../support/sockets.js'
+import { statOf } from '../support/raw.js'
 
 type Outcome = Connection | { code: number; syscall: string }
 
@@ -154,7 +155,7 @@ underUnix('a bound socket of the caller’s connects', async (t, make) => {
   await journal.saw('close')
   t.is(journal.bytes.toString(), 'hello')
   t.is(remotePort, localPort)
-  t.throws(() => fstatSync(fd), { code: 'EBADF' })
+  t.throws(() => statOf(fd), { code: 'EBADF' })
 })
 
 underUnix('a bound socket is closed when it cannot connect', async (t, make) => {
@@ -165,7 +166,7 @@ underUnix('a bound socket is closed when it cannot connect', async (t, make) => 
   })
   const failed = await soon(outcome)
   t.true('code' in failed && failed.syscall === 'connect')
-  t.throws(() => fstatSync(fd), { code: 'EBADF' })
+  t.throws(() => statOf(fd), { code: 'EBADF' })
 })
 
 underUnix('a descriptor that cannot connect stays the caller’s', async (t, make) => {

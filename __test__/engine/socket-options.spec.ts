@@ -1,5 +1,5 @@
-import type net from 'node:net'
 import type { ExecutionContext } from 'ava'
+import { TcpStream } from 'mio-js'
 import type { Engine, KeepAlive, Socket } from 'mio-js/engine'
 import '../support/census.js'
 import { Peer, echo, meeting } from '../support/engine-peers.js'
@@ -7,6 +7,7 @@ import type { Ports } from '../support/engine-system.js'
 import { listening, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { type SocketOptions, hasReader, optionsOf } from '../support/option-reader.js'
+import { closing } from '../support/sockets.js'
 import { until } from '../support/until.js'
 
 interface Tried {
@@ -14,10 +15,11 @@ interface Tried {
   keepAlive?: boolean | KeepAlive
 }
 
-/** A socket of Node's for which nobody asked for anything. */
-async function untouched(t: ExecutionContext, port: number): Promise<net.Socket> {
-  const options = { port, host: '127.0.0.1', noDelay: false, keepAlive: false }
-  return (await Peer.connect(t, options)).socket
+/** A socket for which nobody asked for anything. */
+async function untouched(t: ExecutionContext, port: number): Promise<Ports> {
+  const stream = closing(t, TcpStream.connect({ address: '127.0.0.1', port }))
+  await until('it is connected', () => stream.finishConnect())
+  return { localPort: stream.localAddr().port, remotePort: port }
 }
 
 /** Options, and what a socket has then. */

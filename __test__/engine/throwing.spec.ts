@@ -60,7 +60,7 @@ for (const driver of drivers) {
   test(`${driver}: an exception that nobody catches ends the process`, async (t) => {
     const { code, stderr, stdout } = await ran('unhandled')
     t.is(code, 1)
-    t.regex(stderr, /Error: nobody catches this/)
+    t.regex(stderr, /error: nobody catches this/i)
     t.is(stdout, '')
   })
 }

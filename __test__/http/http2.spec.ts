@@ -6,11 +6,12 @@ import type {
 } from 'node:http2'
 import type { Server } from 'node:net'
 import { text } from 'node:stream/consumers'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import type { Socket } from 'mio-js/net'
 import { cert, key } from '../support/certificate.js'
 import { alike, answer, event, listening, ours, type World } from '../support/http.js'
 import '../support/census.js'
+import { served } from '../support/platforms.js'
 
 const host = '127.0.0.1'
 
@@ -130,7 +131,7 @@ alike('protocols of others are refused', 'ERR_HTTP2_UNSUPPORTED_PROTOCOL', async
   return Promise.resolve(error.code)
 })
 
-test('http: small frames do not wait for acknowledgements, at either end', async (t) => {
+served('http: small frames do not wait for acknowledgements, at either end', async (t) => {
   const server = ours.http2.createServer()
   const begun = event<[ServerHttp2Session]>(server, 'session')
   const port = await listening(t, server)

@@ -3,13 +3,13 @@ import { type Socket, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { closed, listening, native } from '../support/http.js'
 import '../support/census.js'
-import { unix } from '../support/platforms.js'
+import { servedNatively } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 const host = '127.0.0.1'
 const request = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 
-unix('what was sent before the connection was handed over is not lost', async (t) => {
+servedNatively('what was sent before the connection was handed over is not lost', async (t) => {
   const { http, server: options } = native
   const server = http.createServer(options, (_request, response) => response.end('answered'))
   const port = await listening(t, server)
@@ -23,7 +23,7 @@ unix('what was sent before the connection was handed over is not lost', async (t
   t.true(answers.every((answer) => answer.endsWith('answered')))
 })
 
-unix('connections that are reset at once are not counted for ever', async (t) => {
+servedNatively('connections that are reset at once are not counted for ever', async (t) => {
   const { http, server: options } = native
   const server = http.createServer(options, (_request, response) => response.end('answered'))
   server.on('connection', (socket: Socket) => socket.on('error', () => {}))
@@ -45,7 +45,7 @@ unix('connections that are reset at once are not counted for ever', async (t) =>
   t.pass()
 })
 
-unix(
+servedNatively(
   'a connection that comes as the server closes is answered, and the server waits',
   async (t) => {
     const { http, server: options } = native
@@ -63,7 +63,7 @@ unix(
   },
 )
 
-unix("sockets have the server's options", async (t) => {
+servedNatively("sockets have the server's options", async (t) => {
   const { http, server: options } = native
   const more = { keepAlive: true, keepAliveInitialDelay: 5_000, highWaterMark: 1_234 }
   const server = http.createServer({ ...options, ...more })

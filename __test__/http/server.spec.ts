@@ -3,10 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import test from 'ava'
 import { alike, answer, closed, event, listening, ours, raw, withoutDate } from '../support/http.js'
 import '../support/census.js'
-import { unix } from '../support/platforms.js'
+import { served, servedNatively } from '../support/platforms.js'
 import { until } from '../support/until.js'
 
 const host = '127.0.0.1'
@@ -200,7 +199,7 @@ alike(
   },
 )
 
-unix('a server listens on a path and removes it', async (t) => {
+servedNatively('a server listens on a path and removes it', async (t) => {
   const socketPath = path.join(tmpdir(), `mio-js-http-${process.pid}.sock`)
   const server = ours.http.createServer((_request, response) => response.end('by a path'))
   server.listen(socketPath)
@@ -211,7 +210,7 @@ unix('a server listens on a path and removes it', async (t) => {
   await closed(server)
 })
 
-test('a signal that is aborted closes the server', async (t) => {
+served('a signal that is aborted closes the server', async (t) => {
   const controller = new AbortController()
   const server = ours.http.createServer()
   server.listen({ port: 0, host, signal: controller.signal })
@@ -254,7 +253,7 @@ alike(
   },
 )
 
-test('a server cannot be moved to another thread, and stays what it is', async (t) => {
+served('a server cannot be moved to another thread, and stays what it is', async (t) => {
   const server = ours.http.createServer((_request, response) => response.end('still here'))
   const port = await listening(t, server)
   const { port1 } = new MessageChannel()

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
-import { fstatSync } from 'node:fs'
 import { Server, Socket, connect } from 'mio-js/net'
 import '../support/census.js'
 import { pair } from '../support/drop-in.js'
 import { soon, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { until } from '../support/until.js'
+import { statOf } from '../support/raw.js'
 
 underEachDriver('a socket tells its descriptor while it is open', async (t, make) => {
   const { near } = await pair(t, make())
-  t.true(fstatSync(near.fd).isSocket())
+  t.true(statOf(near.fd).isSocket())
   near.destroy()
   t.is(near.fd, -1)
   t.is(new Socket().fd, -1)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, fstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,14 @@ import '../support/census.js'
 import { pair, received } from '../support/drop-in.js'
 import { soon, underEachDriver } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
+import { statOf } from '../support/raw.js'
 
 underEachDriver('it is bound at once, and refuses a port that is taken', async (t, make) => {
   const bound = new BoundSocket({ host: '127.0.0.1' })
   const { port, address, family } = bound.address() as AddressInfo
   t.deepEqual([address, family, bound.isPipe], ['127.0.0.1', 'IPv4', false])
   t.true(port > 0)
-  t.true(fstatSync(bound.fd()).isSocket())
+  t.true(statOf(bound.fd()).isSocket())
   const { server } = await pair(t, make())
   const { port: taken } = server.address() as AddressInfo
   const error = t.throws(() => new BoundSocket({ host: '127.0.0.1', port: taken }))
@@ -142,7 +143,7 @@ underEachDriver(
     const bound = new BoundSocket()
     const signal = {} as AbortSignal
     throwsCode(t, 'ERR_INVALID_ARG_TYPE', () => new Socket({ handle: bound, signal }))
-    t.true(fstatSync(bound.fd()).isSocket())
+    t.true(statOf(bound.fd()).isSocket())
     const isAborted = new Socket({ handle: bound, signal: AbortSignal.abort() })
     isAborted.on('error', () => {})
     await soon(new Promise((resolve) => isAborted.once('close', resolve)))

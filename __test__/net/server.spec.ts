@@ -7,7 +7,7 @@ import { connect, createServer } from 'mio-js/net'
 import '../support/census.js'
 import { run } from '../support/child.js'
 import { pair, serving } from '../support/drop-in.js'
-import { drivers, soon, underEachDriver } from '../support/engine.js'
+import { drivers, soon, underEachDriver, underEachDriverServed } from '../support/engine.js'
 import { socketPath } from '../support/unix.js'
 
 underEachDriver('a server that listens again tells that it was closed', async (t, make) => {
@@ -57,7 +57,7 @@ underEachDriver('a server whose engine closes does so, too', async (t, make) => 
   t.is(error?.code, 'ERR_SERVER_NOT_RUNNING')
 })
 
-underEachDriver('a server of http whose engine closes does so, too', async (t, make) => {
+underEachDriverServed('a server of http whose engine closes does so, too', async (t, make) => {
   const engine = make()
   const server = createHttpServer({ engine }).listen(0, '127.0.0.1')
   await soon(once(server, 'listening'))

@@ -7,6 +7,7 @@ import net from 'node:net'
 import { Engine } from 'mio-js/engine'
 import { createServer as createHttpServer } from 'mio-js/http'
 import { createServer } from 'mio-js/net'
+import { isBun } from '../support/runtime.js'
 
 process.setgroups?.([])
 process.setgid?.(65_534)
@@ -25,7 +26,9 @@ try {
   print(error)
 }
 await engine.close()
-for (const server of [net.createServer(), createServer(), createHttpServer()]) {
+const servers = [net.createServer(), createServer()]
+if (!isBun) servers.push(createHttpServer())
+for (const server of servers) {
   const failure = once(server, 'error')
   server.listen(80, '127.0.0.1')
   print((await failure)[0])

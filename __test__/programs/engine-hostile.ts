@@ -139,6 +139,9 @@ const prototypes: Record<string, object> = {
 
 /** What nobody can patch, and what the engine is known to use. */
 const skipped = new Set<PropertyKey>(['constructor', Symbol.iterator, Symbol.hasInstance])
+/** (Bun has a function where others have an accessor, and it cannot be changed.) */
+const isFixed = (object: object, key: PropertyKey): boolean =>
+  getOwnPropertyDescriptor(object, key)?.configurable === false
 
 if (what === 'plain') {
   await echo(old)
@@ -147,7 +150,7 @@ if (what === 'plain') {
     for (const key of ownKeys(object)) {
       const value = getOwnPropertyDescriptor(object, key)?.value as unknown
       const name = `${owner}.${String(key)}`
-      if (skipped.has(key) || typeof value !== 'function') continue
+      if (skipped.has(key) || isFixed(object, key) || typeof value !== 'function') continue
       await patching(name, object, key, broken(name, value as () => unknown))
     }
   }

@@ -74,8 +74,12 @@ test.before('counts what the process holds', async (t) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => server.close(() => resolve()))
   })
-  // Bun keeps what it waits for a child with, Deno what tells it of signals.
-  if (isBun) spawnSync(process.execPath, ['--version'])
+  // Bun keeps what it waits for a child with, and copies of the standard streams, which any `pipe`
+  // looks at; Deno what tells it of signals.
+  if (isBun) {
+    spawnSync(process.execPath, ['--version'])
+    t.truthy([process.stdout, process.stderr])
+  }
   if (isDeno) process.once('SIGUSR2', ignore).off('SIGUSR2', ignore)
   for (const prepare of preparations) await prepare()
   baseline = await census()

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import type { ConnectOptions, Engine, Handlers, ListenOptions, Server, Socket } from 'mio-js/engine'
 import { deferred, soon } from './engine.js'
-import { until } from './until.js'
 import { long } from './patience.js'
+import { ofNode } from './reference.js'
+import { until } from './until.js'
 
 /** A socket of Node that keeps everything it receives, unless it is told not to read. */
 export class Peer {
@@ -218,27 +219,64 @@ export function shapeOf(error: unknown): Shape {
   return { code, errno, syscall, address, port }
 }
 
-/** How `net.connect` fails. */
-export async function nodeConnectError(options: net.NetConnectOpts): Promise<Shape> {
-  const socket = net.connect(options)
-  try {
-    const [error] = (await soon(once(socket, 'error'), 'Node fails to connect')) as [Error]
-    return shapeOf(error)
-  } finally {
-    socket.destroy()
+/** Properties of an error: what they are, or which option they are the same as. */
+type Relative = Record<string, { option: string } | { value: unknown } | null>
+
+/** Node's error, which in other runtimes was recorded: where it is what was asked, it says so. */
+async function nodeError(
+  t: ExecutionContext,
+  options: object,
+  fail: () => Promise<unknown>,
+): Promise<Shape> {
+  const given = Object.entries(options)
+  const told = await ofNode(t, async (): Promise<Relative> => {
+    const shape = Object.entries(shapeOf(await fail()))
+    return Object.fromEntries(
+      shape.map(([name, value]) => {
+        if (value === undefined) return [name, null]
+        const option = given.find(([, candidate]) => candidate === value)?.[0]
+        return [name, option === undefined ? { value } : { option }]
+      }),
+    )
+  })
+  const meant = (part: Relative[string]): unknown => {
+    if (part === null) return undefined
+    return 'option' in part ? (options as Record<string, unknown>)[part.option] : part.value
   }
+  const shape = Object.entries(told).map(([name, part]) => [name, meant(part)] as const)
+  return Object.fromEntries(shape) as unknown as Shape
+}
+
+/** How `net.connect` fails. */
+export async function nodeConnectError(
+  t: ExecutionContext,
+  options: net.NetConnectOpts,
+): Promise<Shape> {
+  return nodeError(t, options, async () => {
+    const socket = net.connect(options)
+    try {
+      return ((await soon(once(socket, 'error'), 'Node fails to connect')) as [Error])[0]
+    } finally {
+      socket.destroy()
+    }
+  })
 }
 
 /** How `net.Server.listen` fails. */
-export async function nodeListenError(options: net.ListenOptions): Promise<Shape> {
-  const server = net.createServer()
-  try {
-    const error = once(server, 'error')
-    server.listen(options)
-    return shapeOf(((await soon(error, 'Node fails to listen')) as [Error])[0])
-  } finally {
-    server.close()
-  }
+export async function nodeListenError(
+  t: ExecutionContext,
+  options: net.ListenOptions,
+): Promise<Shape> {
+  return nodeError(t, options, async () => {
+    const server = net.createServer()
+    try {
+      const error = once(server, 'error')
+      server.listen(options)
+      return ((await soon(error, 'Node fails to listen')) as [Error])[0]
+    } finally {
+      server.close()
+    }
+  })
 }
 
 /** Handlers of a socket that is never open. */

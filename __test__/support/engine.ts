@@ -3,6 +3,7 @@ import { type AddressInfo, type Server as NetServer, type Socket, createServer }
 import test, { type ExecutionContext } from 'ava'
 import { Engine, type EngineOptions } from 'mio-js/engine'
 import { long } from './patience.js'
+import { isBun } from './runtime.js'
 
 /** Where the machine of a lane runs. */
 export const drivers = ['inline', 'thread', 'auto'] as const
@@ -55,6 +56,15 @@ export const underEachDriverOfUnix = underEachDriverWhere(
   process.platform !== 'win32',
   'there are no descriptors on Windows',
 )
+
+/** Tests in which the runtime's `net.Socket` goes on with a descriptor. */
+export const underEachDriverAdoptedByNode = underEachDriverWhere(
+  process.platform !== 'win32' && !isBun,
+  'neither Windows nor Bun makes sockets of descriptors',
+)
+
+/** Tests of connections of HTTP that are an engine's. */
+export const underEachDriverServed = underEachDriverWhere(!isBun, "Bun's http is not made of net")
 
 /** A promise, and what settles it. */
 export interface Deferred<T> {

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { buildShim, compiler } from '../../scripts/faults/build-shim.js'
 import { createControl } from '../../scripts/faults/control.js'
 import { run } from './child.js'
-import { type Run, isComplete, where } from './platforms.js'
+import { type Run, isComplete, served, where } from './platforms.js'
 
 function hasCompiler(): boolean {
   return spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0
@@ -16,6 +16,9 @@ const isHere = process.platform === 'linux' && (isComplete || hasCompiler())
 
 /** Declares tests that need the shim. */
 export const failing: Run = where(isHere, 'needs Linux and a C compiler')
+
+/** The same with connections of HTTP. */
+export const failingServed: Run = isHere ? served : failing
 
 let shim: string | undefined
 

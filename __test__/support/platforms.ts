@@ -1,5 +1,6 @@
 /** Tests that only some systems can run. */
 import test, { type ExecutionContext } from 'ava'
+import { isBun } from './runtime.js'
 
 export const unix = process.platform === 'win32' ? test.skip : test
 export const linux = process.platform === 'linux' ? test : test.skip
@@ -17,6 +18,21 @@ export function where(isHere: boolean, why: string): Run {
     else test.skip(`${title} (${why})`, body)
   }
 }
+
+/** Tests in which the runtime's `net.Socket` is made of a descriptor. */
+export const adoptedByNode = where(
+  process.platform !== 'win32' && !isBun,
+  'neither Windows nor Bun makes sockets of descriptors',
+)
+
+/** Tests of connections of HTTP that are this package's. */
+export const served = where(!isBun, "Bun's http is not made of net")
+
+/** The same where there are native servers, too. */
+export const servedNatively = where(
+  process.platform !== 'win32' && !isBun,
+  'there are no native servers in Windows, and none at all in Bun',
+)
 
 const [major = 0] = process.versions.node.split('.').map(Number)
 

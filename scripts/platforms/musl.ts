@@ -6,6 +6,7 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpackDebian } from './debian.js'
 import { commandOf, execPathFile } from './foreign.js'
+import { node as nodeOf } from './node.js'
 import { npmPackage, wheel } from './packages.js'
 import { everySuite, type Runner, type Runtime } from './runner.js'
 import { versionOf } from './version.js'
@@ -69,7 +70,7 @@ function prepareBun(name: string): Runtime {
   const environment = {
     BUN_OPTIONS: `--expose-gc --preload ${execPathFile(name, command[0])}`,
   }
-  return { version: versionOf('Bun', command), command, environment }
+  return { version: versionOf('Bun', command), command, environment, reference: nodeOf(26) }
 }
 
 export const muslRunners: readonly Runner[] = [

@@ -63,7 +63,9 @@ export async function runSpec(
 }
 
 function comparesWithNode(stage: string, spec: string): boolean {
-  return /support\/(net|reference)\.js/.test(readFileSync(join(stage, spec), 'utf8'))
+  return /support\/(net|reference)\.js|\bnode(Connect|Listen)Error\b/.test(
+    readFileSync(join(stage, spec), 'utf8'),
+  )
 }
 
 /** Has Node write down what it does in a spec. What it fails in has no answer. */

@@ -7,7 +7,9 @@ import * as mio from 'mio-js/http'
 import { Socket } from 'mio-js/net'
 import { answer, core, listening, native, ours } from '../support/http.js'
 import '../support/census.js'
-import { unix, windows } from '../support/platforms.js'
+import { throwsCode } from '../support/errors.js'
+import { served, servedNatively, where, windows } from '../support/platforms.js'
+import { isBun } from '../support/runtime.js'
 
 const { http, https, http2 } = mio
 const modules = [
@@ -35,7 +37,7 @@ test('the names of http are those of the package as well', (t) => {
   t.is(all['default'], http)
 })
 
-test("servers and agents are instances of core's classes and of ours", (t) => {
+served("servers and agents are instances of core's classes and of ours", (t) => {
   const plain = http.createServer()
   t.true(plain instanceof coreHttp.Server)
   t.true(plain instanceof http.Server)
@@ -77,7 +79,7 @@ test('the global agents have the options of those of core', (t) => {
   t.deepEqual(optionsOf(https.globalAgent), optionsOf(coreHttps.globalAgent))
 })
 
-test('connections are sockets of mio-js/net, at both ends', async (t) => {
+served('connections are sockets of mio-js/net, at both ends', async (t) => {
   const server = ours.http.createServer((request, response) => {
     response.end(String(isOurs(request.socket)))
   })
@@ -88,12 +90,20 @@ test('connections are sockets of mio-js/net, at both ends', async (t) => {
   t.true(isOurs(response.socket))
 })
 
-unix("a native server's connections are core's own sockets", async (t) => {
+servedNatively("a native server's connections are core's own sockets", async (t) => {
   const server = native.http.createServer(native.server, (request, response) => {
     response.end(Object.getPrototypeOf(request.socket) === net.Socket.prototype ? 'core' : 'other')
   })
   const port = await listening(t, server)
   t.is((await answer(core.http.get({ port, host: '127.0.0.1', agent: false }))).body, 'core')
+})
+
+const inBun = where(isBun, "Bun: others' servers of HTTP are made of net")
+
+inBun('no server of ours listens in Bun, and each says so', (t) => {
+  for (const server of [http.createServer(), https.createServer(), http2.createServer()]) {
+    throwsCode(t, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', () => server.listen(0))
+  }
 })
 
 windows('there are no native servers', (t) => {

@@ -1,6 +1,5 @@
 import type { Server } from 'node:net'
 import { own } from '../check.ts'
-import { CoreServer } from '../core-net.ts'
 import type { Engine } from '../engine/engine.ts'
 import { unavailableHere } from '../errors.ts'
 import { type ListeningServer, listen } from '../net/listening.ts'
@@ -49,11 +48,12 @@ export function prepare(server: Server, options: unknown): void {
 /**
  * `listen` of a server of core's, by the engine.
  *
- * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` in Bun, for `http` and `https`.
+ * @throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` in Bun.
  */
 export function serve<T extends Server>(server: T, args: unknown[]): T {
-  // Bun has an HTTP server of its own, of which nothing is made of `net`.
-  if (!Object.prototype.isPrototypeOf.call(CoreServer.prototype, server)) {
+  // Bun's servers of HTTP are not made of `net`; those of HTTP/2 look as if they were, and are
+  // nothing without Bun's own listener.
+  if (process.versions['bun'] !== undefined) {
     throw unavailableHere('There are no servers of HTTP over net')
   }
   const isNative = natives.has(server)

@@ -322,6 +322,18 @@ class SocketClass extends Duplex {
   }
 }
 
+// Deno's servers of HTTP suspend the timer that they find under this symbol in a socket whose
+// `setTimeout` is that of `net.Socket`, as it is of ours where they are registered, and go on with it.
+// There is none, and not one of its absences is the same as another: what is no number never is.
+if (process.versions['deno'] !== undefined) {
+  const symbols = Object.getOwnPropertySymbols(new core.Socket())
+  const key = symbols.find(({ description }) => description === 'timeout')
+  if (key !== undefined) {
+    const none = { get: () => NaN, set: () => {}, configurable: true }
+    Object.defineProperty(SocketClass.prototype, key, none)
+  }
+}
+
 // As they are for most sockets: each has its own only when it differs, as there are many sockets.
 Object.assign(SocketClass.prototype, {
   _hadError: false,

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use engine::*;
-use mio_js_core::engine::{Command, Completions, Io, Lane, Limits, Profile, Stream, Target};
+use mio_js_core::engine::{Command, Completions, Id, Io, Lane, Limits, Profile, Stream, Target};
 use mio_js_core::{Misuse, Waiter};
 
 fn path(name: &str) -> PathBuf {
@@ -133,7 +133,7 @@ fn an_inline_selector_can_be_lent_to_a_waiter() {
     let mut lane = Lane::<Block>::new(Io::Inline, Limits::default(), || ()).unwrap();
     let (peer, socket) = Peer::pair();
     let raw = std::os::fd::IntoRawFd::into_raw_fd(socket);
-    let id = mio_js_core::engine::Id::chosen(0, 1);
+    let id = Id::chosen(0, 1);
     lane.command(Command::Adopt {
         id,
         stream: Stream::adopt(raw).unwrap(),
@@ -172,6 +172,50 @@ fn an_inline_selector_can_be_lent_to_a_waiter() {
     notified.recv_timeout(PATIENCE).unwrap();
     drop((lane, waiter));
     assert_eq!(peer.read_all().unwrap(), b"");
+}
+
+/// A program that has had enough for now settles a lane whose news it has not collected.
+#[test]
+fn what_a_lane_has_to_tell_when_it_goes_to_its_thread_is_told() {
+    let (sender, notified) = mpsc::channel();
+    let notify = move || _ = sender.send(());
+    let mut lane = Lane::<Block>::new(Io::Auto, Limits::default(), notify).unwrap();
+    let (mut batch, mut ledger) = (Completions::default(), Ledger::default());
+    let ids: Vec<Id> = (0..24).map(|index| Id::chosen(index, 1)).collect();
+    let (peers, sockets): (Vec<_>, Vec<_>) = ids.iter().map(|_| Peer::pair()).unzip();
+    for (id, socket) in ids.iter().zip(sockets) {
+        lane.command(Command::Adopt {
+            id: *id,
+            stream: Stream::adopt(std::os::fd::IntoRawFd::into_raw_fd(socket)).unwrap(),
+            profile: Profile::default().into(),
+        });
+    }
+    // Busy, and nobody has asked yet where it should be.
+    for round in 1..=50 {
+        for peer in &peers {
+            peer.write(b"ping");
+        }
+        let has_come = |ledger: &Ledger, id: &Id| ledger.story(*id).received.len() == round * 4;
+        while round == 1 && ledger.stories.len() < ids.len()
+            || !ids.iter().all(|id| has_come(&ledger, id))
+        {
+            lane.turn().unwrap();
+            while lane.collect(&mut batch) {
+                ledger.take(&mut batch);
+            }
+        }
+    }
+    let reset = ids
+        .iter()
+        .fold(Submission::default(), |all, id| all.ask(op::RESET, *id));
+    lane.submit(&reset.words, &reset.data).unwrap();
+    assert!(lane.settle(), "it is busy");
+    while !ids.iter().all(|id| ledger.story(*id).end().is_some()) {
+        notified.recv_timeout(PATIENCE).unwrap();
+        while lane.collect(&mut batch) {
+            ledger.take(&mut batch);
+        }
+    }
 }
 
 #[test]

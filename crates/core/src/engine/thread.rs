@@ -37,6 +37,8 @@ pub(super) fn run<B: Buffer>(shared: &Shared<B>, notify: &(dyn Fn() + Send + Syn
         load: 0.0,
     };
     while let Some(mut machine) = shared.parcel.receive() {
+        // The program may have sent it away with something to tell, and nothing else would end a sleep.
+        worker.publish(&mut machine);
         loop {
             if shared.parcel.is_stopped() {
                 return;

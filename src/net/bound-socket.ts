@@ -1,8 +1,10 @@
-import { closeSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { native } from '../binding.ts'
 import { Field, Flag, newNumbers, raise } from '../engine/options.ts'
 import { errnoOf } from '../errors.ts'
+import { TcpStream } from '../tcp-stream.ts'
+import { UnixStream } from '../unix-stream.ts'
 import { handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
 import type { State } from './state.ts'
 import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
@@ -108,8 +110,7 @@ export class BoundSocket {
   close(): void {
     const { fd, path } = this.release()
     removePath(path)
-    native.descriptorTaken(fd)
-    closeSync(fd)
+    closeStream(fd, path !== undefined)
   }
 
   [Symbol.dispose](): void {
@@ -140,12 +141,18 @@ const pathErrors = new Map([
 /** Closes what was bound and is of no use. If the program has closed it already, nothing is left to do. */
 export function closeBound({ fd, path }: Bound): void {
   removePath(path)
-  native.descriptorTaken(fd)
   try {
-    closeSync(fd)
+    closeStream(fd, path !== undefined)
   } catch {
-    // EBADF: the number is not in use.
+    // EBADF: the number is not in use; or it is another socket's.
   }
+}
+
+/** As a stream that is closed at once: the `closeSync` of Deno knows only what Deno has opened. */
+function closeStream(fd: number, isPipe: boolean): void {
+  native.descriptorTaken(fd)
+  const kind = isPipe ? UnixStream : TcpStream
+  kind.fromRawFd(fd).close()
 }
 
 /** Whoever closes what is bound to a path removes that, so that it can be bound again. */

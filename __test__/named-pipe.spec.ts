@@ -213,7 +213,6 @@ windows('a name has one client at a time (Windows)', async (t) => {
   )
 })
 
-// Not so on Wine, which knows nothing of first instances.
 windows('a name has one server (Windows)', (t) => {
   const name = uniqueName()
   closing(t, new NamedPipe(name))

@@ -27,13 +27,15 @@ test('poll without anything registered returns 0 when the time is over, never be
 
 test('a fraction of a millisecond is waited for, zero is not', (t) => {
   const { poll, events } = poller(t)
-  const waited = (timeout: number): number => {
-    const start = performance.now()
-    for (let n = 0; n < 20; n += 1) poll.poll(events, timeout)
-    return (performance.now() - start) / 20
-  }
-  t.true(waited(0.1) > 0.5)
-  t.true(waited(0) < 0.5)
+  const times = (timeout: number): number[] =>
+    Array.from({ length: 20 }, () => {
+      const start = performance.now()
+      poll.poll(events, timeout)
+      return performance.now() - start
+    })
+  t.true(times(0.1).reduce((sum, time) => sum + time) / 20 > 0.5)
+  // Others may have the processor meanwhile, but not each time.
+  t.true(Math.min(...times(0)) < 0.5)
 })
 
 test('pollAsync never resolves early either', async (t) => {

@@ -162,11 +162,14 @@ underEachDriver('a limit sends FIN, or RST if bytes are left on either side', as
 underEachDriver('firstByteTimeout closes who never said anything', async (t, make) => {
   const engine = make()
   const watch = new Watch(engine, { firstByteTimeout: short, idleTimeout: 0 })
+  const begun = performance.now()
   const [silent, speaking] = await Promise.all([watch.connect(t), watch.connect(t)])
   speaking!.peer.write('x')
-  const { code, after } = await soon(silent!.ended)
+  const { code } = await soon(silent!.ended)
+  // Not since it was told that it is open, which may be late.
+  const after = performance.now() - begun
   t.is(code, 'ERR_FIRST_BYTE_TIMEOUT')
-  t.true(after >= short - 100, `${after} ms`)
+  t.true(after >= short - 10, `${after} ms`)
   // What the program writes is not the peer's first byte.
   const late = await watch.connect(t)
   late.socket.write('hello')

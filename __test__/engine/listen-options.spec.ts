@@ -3,13 +3,18 @@ import { Engine } from 'mio-js/engine'
 import '../support/census.js'
 import { run } from '../support/child.js'
 import { Peer, echo, nodeListenError, shapeOf } from '../support/engine-peers.js'
-import { underEachDriver } from '../support/engine.js'
+import { underEachDriver, underEachDriverWhere } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { backlogOf, hasReader } from '../support/option-reader.js'
 import { linux } from '../support/platforms.js'
 import { isBun } from '../support/runtime.js'
 
 const local = { hostname: '127.0.0.1' }
+
+const whereSharing = underEachDriverWhere(
+  process.platform !== 'win32',
+  'Windows has nothing like reusePort',
+)
 
 underEachDriver('a port that is taken is EADDRINUSE, as Node has it', async (t, make) => {
   const engine = make()
@@ -97,7 +102,7 @@ for (const threads of [1, 2]) {
     throwsCode(t, 'EADDRINUSE', () => two.listen({ ...local, port: port!, reusePort: true }))
   })
 
-  underEachDriver(`${threads} lanes: with reusePort servers share a port`, async (t, make) => {
+  whereSharing(`${threads} lanes: with reusePort servers share a port`, async (t, make) => {
     const [one, two] = [make({ threads }), make({ threads })]
     const options = { ...local, reusePort: true, socket: echo }
     const first = one.listen(options)

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { Server, Socket, connect } from 'mio-js/net'
 import '../support/census.js'
 import { pair } from '../support/drop-in.js'
-import { soon, underEachDriver } from '../support/engine.js'
+import { soon, underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
 import { until } from '../support/until.js'
 import { statOf } from '../support/raw.js'
 
-underEachDriver('a socket tells its descriptor while it is open', async (t, make) => {
+underEachDriverOfUnix('a socket tells its descriptor while it is open', async (t, make) => {
   const { near } = await pair(t, make())
   t.true(statOf(near.fd).isSocket())
   near.destroy()

@@ -3,16 +3,20 @@ import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'ava'
 import { Engine } from 'mio-js/engine'
 import { BoundSocket, Socket, connect, createServer } from 'mio-js/net'
 import '../support/census.js'
 import { pair, received } from '../support/drop-in.js'
-import { soon, underEachDriver } from '../support/engine.js'
+import { soon, underEachDriverOfUnix } from '../support/engine.js'
 import { throwsCode } from '../support/errors.js'
+import { unix, windows } from '../support/platforms.js'
 import { statOf } from '../support/raw.js'
 
-underEachDriver('it is bound at once, and refuses a port that is taken', async (t, make) => {
+windows('there is no such thing on Windows', (t) => {
+  throwsCode(t, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', () => new BoundSocket())
+})
+
+underEachDriverOfUnix('it is bound at once, and refuses a port that is taken', async (t, make) => {
   const bound = new BoundSocket({ host: '127.0.0.1' })
   const { port, address, family } = bound.address() as AddressInfo
   t.deepEqual([address, family, bound.isPipe], ['127.0.0.1', 'IPv4', false])
@@ -29,7 +33,7 @@ underEachDriver('it is bound at once, and refuses a port that is taken', async (
   t.like(again.address(), { port })
 })
 
-underEachDriver('a server listens on it, and takes it over', async (t, make) => {
+underEachDriverOfUnix('a server listens on it, and takes it over', async (t, make) => {
   const engine = make()
   const bound = new BoundSocket({ host: '127.0.0.1' })
   const { port } = bound.address() as AddressInfo
@@ -43,7 +47,7 @@ underEachDriver('a server listens on it, and takes it over', async (t, make) => 
   await soon(once(server, 'close'))
 })
 
-underEachDriver('a socket connects from it, and takes it over', async (t, make) => {
+underEachDriverOfUnix('a socket connects from it, and takes it over', async (t, make) => {
   const engine = make()
   const { server } = await pair(t, engine)
   const { port } = server.address() as AddressInfo
@@ -65,7 +69,7 @@ underEachDriver('a socket connects from it, and takes it over', async (t, make) 
   await soon(once(idle, 'close'))
 })
 
-underEachDriver('a path can be bound, listened on and connected from', async (t, make) => {
+underEachDriverOfUnix('a path can be bound, listened on and connected from', async (t, make) => {
   // Abstract names, which leave no file behind, are Linux's.
   if (process.platform !== 'linux') {
     t.pass()
@@ -90,35 +94,38 @@ underEachDriver('a path can be bound, listened on and connected from', async (t,
   await soon(once(server, 'close'))
 })
 
-underEachDriver('a path is removed by whoever closes what is bound to it', async (t, make) => {
-  const engine = make()
-  const path = join(tmpdir(), `mio-js-bound-${process.pid}-${Math.random()}`)
-  const bound = new BoundSocket({ path })
-  t.true(existsSync(path))
-  bound.close()
-  t.false(existsSync(path))
+underEachDriverOfUnix(
+  'a path is removed by whoever closes what is bound to it',
+  async (t, make) => {
+    const engine = make()
+    const path = join(tmpdir(), `mio-js-bound-${process.pid}-${Math.random()}`)
+    const bound = new BoundSocket({ path })
+    t.true(existsSync(path))
+    bound.close()
+    t.false(existsSync(path))
 
-  const server = createServer({ engine }, (socket) => socket.end())
-  server.listen(new BoundSocket({ path }))
-  await soon(once(server, 'listening'))
-  const own = `${path}-client`
-  const socket = new Socket({ engine, handle: new BoundSocket({ path: own }) })
-  await soon(once(socket.connect({ path }), 'connect'))
-  t.true(existsSync(own))
-  await soon(once(socket.resume(), 'close'))
-  t.false(existsSync(own))
-  t.is(socket.localAddress, own)
-  server.close()
-  t.false(existsSync(path))
-  await soon(once(server, 'close'))
+    const server = createServer({ engine }, (socket) => socket.end())
+    server.listen(new BoundSocket({ path }))
+    await soon(once(server, 'listening'))
+    const own = `${path}-client`
+    const socket = new Socket({ engine, handle: new BoundSocket({ path: own }) })
+    await soon(once(socket.connect({ path }), 'connect'))
+    t.true(existsSync(own))
+    await soon(once(socket.resume(), 'close'))
+    t.false(existsSync(own))
+    t.is(socket.localAddress, own)
+    server.close()
+    t.false(existsSync(path))
+    await soon(once(server, 'close'))
 
-  const idle = new Socket({ engine, handle: new BoundSocket({ path }) })
-  idle.destroy()
-  t.false(existsSync(path))
-  await soon(once(idle, 'close'))
-})
+    const idle = new Socket({ engine, handle: new BoundSocket({ path }) })
+    idle.destroy()
+    t.false(existsSync(path))
+    await soon(once(idle, 'close'))
+  },
+)
 
-test('a path that cannot be is refused as libuv does', (t) => {
+unix('a path that cannot be is refused as libuv does', (t) => {
   const path = join(tmpdir(), `mio-js-bound-${process.pid}-${Math.random()}`)
   const wrong = [
     [join(path, 'child'), 'EACCES'],
@@ -130,7 +137,7 @@ test('a path that cannot be is refused as libuv does', (t) => {
   }
 })
 
-underEachDriver(
+underEachDriverOfUnix(
   "one that nothing could take over is closed, or is still the program's",
   async (t) => {
     const engine = new Engine()

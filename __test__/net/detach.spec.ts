@@ -6,7 +6,7 @@ import { Engine } from 'mio-js/engine'
 import { Socket, adopt } from 'mio-js/net'
 import '../support/census.js'
 import { pair, received } from '../support/drop-in.js'
-import { soon, underEachDriver } from '../support/engine.js'
+import { soon, underEachDriver, underEachDriverOfUnix } from '../support/engine.js'
 import { noise } from '../support/engine-sockets.js'
 import { rejectsCode } from '../support/errors.js'
 import { until } from '../support/until.js'
@@ -61,7 +61,7 @@ underEachDriver('what cannot be detached says why, and goes on', async (t, make)
   await rejectsCode(t, 'ERR_SOCKET_CLOSED', near.detach())
 })
 
-underEachDriver('a socket that is destroyed while it is detached closes', async (t, make) => {
+underEachDriverOfUnix('a socket that is destroyed while it is detached closes', async (t, make) => {
   const { near } = await pair(t, make())
   const detached = near.detach()
   await new Promise((resolve) => process.nextTick(resolve))
@@ -77,7 +77,7 @@ underEachDriver('a socket that is destroyed while it is detached closes', async 
   t.pass()
 })
 
-underEachDriver('what a callback did not take goes with the connection', async (t, make) => {
+underEachDriverOfUnix('what a callback did not take goes with the connection', async (t, make) => {
   const engine = make()
   let count = 0
   const onread = {

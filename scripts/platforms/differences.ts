@@ -18,7 +18,8 @@ const words = 'the same errors, in words of Bun: what its streams, its engine an
 const names = "errors of Bun's own look-up of names, which has another class and other numbers"
 const kept = 'nobody can replace the net of Bun: what it does instead is in register/fallback'
 
-export const differences: readonly Difference[] = [
+/** Bun and Deno, whose modules are not Node's. */
+const runtimes: readonly Difference[] = [
   { runners: ['bun', 'musl-bun', 'deno'], spec: 'declarations', why: noCompiler },
   {
     runners: ['bun'],
@@ -64,6 +65,73 @@ export const differences: readonly Difference[] = [
   { runners: ['bun'], spec: 'register/programs', why: kept },
   { runners: ['bun'], spec: 'register/threads', why: kept },
 ]
+
+/** Wine on Linux, where it is neither Windows nor Linux. */
+const wine: readonly Difference[] = [
+  {
+    runners: ['wine-'],
+    spec: 'declarations',
+    why: "The compiler is a program of each platform, and npm installs this machine's.",
+  },
+  {
+    runners: ['wine-'],
+    spec: 'named-pipe',
+    titles: ['a name has one server (Windows)'],
+    why: "Wine knows nothing of first instances: Node's own servers share a name there, too.",
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/named-pipe',
+    titles: ['*: a name that somebody has is EADDRINUSE'],
+    why: "Wine knows nothing of first instances: Node's own servers share a name there, too.",
+  },
+  {
+    runners: ['wine-'],
+    spec: 'datagrams',
+    titles: ['an error ends a batch before its datagram, and is thrown by the call for the rest'],
+    why: 'Wine makes WSAEOPNOTSUPP of EAFNOSUPPORT.',
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/connect-failures',
+    titles: ['*: a local address of the other family fails'],
+    why: 'Wine makes WSAEOPNOTSUPP of EAFNOSUPPORT.',
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/engine-process',
+    titles: ['*: servers and sockets keep the process alive, and nothing else does'],
+    why: "Sockets are Linux's, where a full queue lets clients wait: two more cases keep it alive.",
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/overload',
+    titles: ['*: bad peers next to a hundred well-behaved ones: *'],
+    why: 'It compares times, and Wine answers too few messages in the time that is measured.',
+  },
+  // What of a write finds no room in the socket Wine sends later, and says that all is written. If the
+  // socket is closed meanwhile, that is dropped, and an end follows as if all had been sent.
+  {
+    runners: ['wine-'],
+    spec: 'engine/ending',
+    titles: ['*: allowHalfOpen lets 10 MB follow the peer’s end, in both directions'],
+    why: 'Wine drops what it had taken to send when the socket is closed.',
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/drain',
+    titles: ['*: writing in the drain handler never fills the stack'],
+    why: 'Wine drops what it had taken to send when the socket is closed.',
+  },
+  {
+    runners: ['wine-'],
+    spec: 'engine/pause',
+    titles: ['*: a pause slows the peer down'],
+    why: "Wine tells the peer, a server of Node's, that all is sent when it is not.",
+  },
+]
+
+export const differences: readonly Difference[] = [...runtimes, ...wine]
 
 export function differencesOf(runner: string, spec: string): Difference[] {
   return differences.filter(

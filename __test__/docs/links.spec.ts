@@ -11,6 +11,7 @@ const pages = [
   'CHANGELOG.md',
   'benchmark/README.md',
   'examples/README.md',
+  'fuzz/README.md',
   ...pagesBelow('docs'),
 ]
 

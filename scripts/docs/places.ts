@@ -9,6 +9,7 @@ import { posix } from 'node:path'
 export const copies: ReadonlyMap<string, string> = new Map([
   ['benchmark/README.md', 'measurements'],
   ['examples/README.md', 'examples'],
+  ['fuzz/README.md', 'fuzzing'],
   ['CHANGELOG.md', 'changelog'],
   ['CONTRIBUTING.md', 'contributing'],
   ['SECURITY.md', 'security'],

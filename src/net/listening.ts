@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import dns from 'node:dns'
 import { type EventEmitter, addAbortListener } from 'node:events'
 import { type BlockList, isIPv6 } from 'node:net'
+import { getDefaultHighWaterMark } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import type { Handlers } from '../engine/handlers.ts'
 import type { Socket as Link } from '../engine/socket.ts'
@@ -37,7 +38,7 @@ export interface ListeningServer extends EventEmitter {
   keepAlive: boolean
   /** Seconds. */
   keepAliveInitialDelay: number
-  highWaterMark: number
+  highWaterMark: number | undefined
   maxConnections?: number | null
   blockList?: BlockList
   /** Ours alone. */
@@ -245,7 +246,8 @@ function open(server: ListeningServer, place: Place, wanted: Wanted): void {
     ipv6Only: wanted.ipv6Only,
     reusePort: wanted.reusePort,
     maxConnections: Infinity,
-    highWaterMark: engineMark(server.highWaterMark),
+    // Deno's servers of HTTP have none, and their sockets that of every stream.
+    highWaterMark: engineMark(server.highWaterMark ?? getDefaultHighWaterMark(false)),
     noDelay: server.noDelay,
     keepAlive: keepAliveOf(server),
     paused: wanted.acceptor.isPaused(server),

@@ -17,8 +17,11 @@ if (process.env['MIO_JS_REGISTER'] === '0') {
     install()
     debug('register: net is on the engine')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MIO_BINDING_NOT_FOUND') throw error
-    debug('register: everything stays as it is: %s', (error as Error).message)
+    const { code, message } = error as NodeJS.ErrnoException
+    // Of an error of what is required Deno leaves the text alone.
+    const [reason] = /No binary could be loaded: [^]*/.exec(message) ?? []
+    if (code !== 'ERR_MIO_BINDING_NOT_FOUND' && reason === undefined) throw error
+    debug('register: everything stays as it is: %s', reason ?? message)
   }
 }
 

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import './support/census.js'
+import { signal } from './support/child.js'
 import { drivers, soon } from './support/engine.js'
 import { Peer } from './support/engine-peers.js'
 import { unix } from './support/platforms.js'
@@ -28,7 +29,7 @@ async function stopped(t: ExecutionContext, io: string): Promise<Fared> {
   const child = fork(program, [io], { execArgv: [] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
-    child.kill('SIGKILL')
+    signal(child, 'SIGKILL')
     await exited
   })
   const { ports } = await said<{ ports: number[] }>(child)
@@ -36,12 +37,12 @@ async function stopped(t: ExecutionContext, io: string): Promise<Fared> {
   const silent = await Promise.all(ports.map(async (port) => Peer.connect(t, port)))
   await Promise.all(peers.map(async (peer) => peer.echoes('busy  ')))
   await Promise.all(silent.map(async (peer) => peer.echoes('silent')))
-  child.kill('SIGSTOP')
+  signal(child, 'SIGSTOP')
   // Longer than any of its deadlines.
   await setTimeout(1000)
   for (const { socket } of peers) socket.write('x'.repeat(64))
   await setTimeout(1000)
-  child.kill('SIGCONT')
+  signal(child, 'SIGCONT')
   await Promise.all(peers.map(async (peer) => peer.echoes('y'.repeat(64))))
   await soon(silent[0]!.ended, 'the silent one is closed')
   child.send('end')

@@ -99,7 +99,7 @@ if (process.platform === 'linux') {
       const second = createSocket('udp4')
       second.send('x', udp.address().port, '127.0.0.1')
       await once(udp, 'message')
-      second.close()
+      await new Promise<void>((resolve) => second.close(resolve))
 
       const known = new Set(sockets())
       const { client, accepted: other, server } = await linked(engine)

@@ -2,6 +2,10 @@ import test from 'ava'
 import '../support/census.js'
 import { run } from '../support/child.js'
 import { drivers } from '../support/engine.js'
+import { where } from '../support/platforms.js'
+import { isDeno } from '../support/runtime.js'
+
+const addonless = where(!isDeno, 'Deno has no such option')
 
 const flags = [
   '--frozen-intrinsics',
@@ -30,7 +34,7 @@ for (const io of drivers) {
   })
 }
 
-test('where Node loads no addons, the engine says so', async (t) => {
+addonless('where Node loads no addons, the engine says so', async (t) => {
   const { code, stderr } = await run('engine-hostile', ['inline', 'plain'], ['--no-addons'])
   t.is(code, 1)
   t.regex(stderr, /loading addons is disabled/)

@@ -1,7 +1,7 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
-import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import { TcpStream } from 'mio-js'
 import { Engine, type Server, type Socket, engines } from 'mio-js/engine'
 import { connect as netConnect } from 'mio-js/net'
 import '../support/census.js'
@@ -84,9 +84,10 @@ underEachDriver('the reason of a close is told even if no handler is', async (t,
   const seen = watch(t, 'socket.error')
   const engine = make()
   const server = engine.listen({ hostname: '127.0.0.1', socket: {} })
-  const socket = net.connect(server.port!, '127.0.0.1')
+  const peer = TcpStream.connect({ address: '127.0.0.1', port: server.port! })
   await until('it is accepted', () => server.connections === 1)
-  socket.resetAndDestroy()
+  peer.options.setLinger(0)
+  peer.close()
   await until('it is told', () => seen.length === 1)
   const [, { error, server: of }] = seen[0]!
   t.is(error?.code, 'ECONNRESET')

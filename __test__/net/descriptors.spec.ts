@@ -1,5 +1,5 @@
 /** Descriptors that sockets and servers are made of, and what cannot be one. */
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { once } from 'node:events'
 import core from 'node:net'
 import { UdpSocket } from 'mio-js'
@@ -7,6 +7,7 @@ import '../support/census.js'
 import { run } from '../support/child.js'
 import { same } from '../support/net.js'
 import { unix } from '../support/platforms.js'
+import { statOf } from '../support/raw.js'
 
 /** The number of what Node has open. */
 function numberOf(thing: object): number {
@@ -52,7 +53,7 @@ same(
       const failed = once(server, 'error')
       server.listen({ fd })
       world.log.add('seen', name, 'listen', (await failed)[0])
-      world.log.add('seen', name, fstatSync(fd).isFile(), fstatSync(fd).isSocket())
+      world.log.add('seen', name, statOf(fd).isFile(), statOf(fd).isSocket())
     }
     for (const fd of Object.values(opened)) closeSync(fd)
     // A number that nobody has any more.

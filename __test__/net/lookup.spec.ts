@@ -10,10 +10,17 @@ import type { World } from '../support/net-world.js'
 
 type Answer = (error: unknown, address?: unknown, family?: unknown) => void
 
+/** The names of hints, which have other numbers in other runtimes. */
+function hinted({ hints, ...options }: { hints?: number }): object {
+  if (hints === undefined) return options
+  const names = (['ADDRCONFIG', 'ALL', 'V4MAPPED'] as const).filter((name) => hints & dns[name])
+  return { ...options, hints: names }
+}
+
 /** A lookup that answers this, and notes what it was asked. */
 function answering(world: World, ...answer: Parameters<Answer>): LookupFunction {
-  const lookup = (host: string, options: unknown, callback: Answer): void => {
-    world.log.add('lookup', host, options)
+  const lookup = (host: string, options: object, callback: Answer): void => {
+    world.log.add('lookup', host, hinted(options))
     globalThis.setImmediate(() => callback(...answer))
   }
   return lookup as unknown as LookupFunction

@@ -22,7 +22,10 @@ async function names(path: string): Promise<string[]> {
   return process.platform === 'linux' ? readdir(path) : []
 }
 
-/** Descriptors of this process. Deno opens its cache when it likes. */
+/**
+ * Descriptors of this process. Deno opens its cache when it likes, and keeps of each worker that loads
+ * an addon what woke its event loop: there, pollers are counted as objects alone.
+ */
 async function descriptors(): Promise<string[]> {
   const found = await names('/proc/self/fd')
   const targets = await Promise.all(
@@ -31,8 +34,11 @@ async function descriptors(): Promise<string[]> {
       return `${name} ${target}`
     }),
   )
-  const cache = isDeno ? process.env['DENO_DIR'] : undefined
-  return cache === undefined ? targets : targets.filter((target) => !target.includes(` ${cache}`))
+  if (!isDeno) return targets
+  const cache = process.env['DENO_DIR']
+  const isOurs = (target: string): boolean =>
+    !target.includes(' anon_inode:[event') && (cache === undefined || !target.includes(` ${cache}`))
+  return targets.filter(isOurs)
 }
 
 /**

@@ -10,6 +10,15 @@ export interface Outcome {
   stderr: string
 }
 
+/** Sends a signal, if it has not ended. In Deno `child.kill` sends no second one. */
+export function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid!, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /** Long for any program of the tests. */
 const deadline = long(30_000)
 

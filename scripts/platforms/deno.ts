@@ -23,8 +23,8 @@ export const denoRunners: readonly Runner[] = [
           DENO_V8_FLAGS: '--expose-gc',
         },
         reference: node(26),
-        // It starts slowly, and ends workers by force after seconds.
-        patience: 2,
+        // It starts slowly, and ends workers by force after seconds, of which some specs have dozens.
+        patience: 5,
       }
     },
   },

@@ -16,6 +16,14 @@ export interface Difference {
 const noCompiler = "TypeScript's compiler cannot start its other process there"
 const words = 'the same errors, in words of Bun: what its streams, its engine and its checks say'
 const names = "errors of Bun's own look-up of names, which has another class and other numbers"
+const foreign = "Deno's node:fs closes, reads and writes only descriptors that Deno has opened"
+const late =
+  "what a handler throws is told a turn later: Deno loses exceptions in native code's hands"
+const tls =
+  "Deno's TLS over sockets of others, and its errors of TLS: no addresses, no names, no sessions"
+const preload =
+  "Deno's own clients of HTTP, and the names and workers that its preload does not reach"
+const children = 'what Deno hands to children is another handle, or none'
 const kept = 'nobody can replace the net of Bun: what it does instead is in register/fallback'
 
 /** Bun and Deno, whose modules are not Node's. */
@@ -61,6 +69,131 @@ const runtimes: readonly Difference[] = [
     titles: ['a name that does not exist', 'a host of 300 characters', 'the host * is no other *'],
     why: names,
   },
+  {
+    runners: ['deno'],
+    spec: 'net/signal',
+    titles: ['a signal *', 'an iterator of events with a signal *'],
+    why: 'the reason of an aborted signal, in words of Deno',
+  },
+  {
+    runners: ['deno'],
+    spec: 'net/socket-connect',
+    titles: [
+      'connect(port*',
+      'connect({ port })',
+      'an empty host is *',
+      'a host of 300 characters',
+      'the host * is no *',
+    ],
+    why: "Deno's look-up of names answers in the turn of its question, and refuses other names",
+  },
+  {
+    runners: ['deno'],
+    spec: 'net/lookup',
+    titles: [
+      'a lookup that is no function *',
+      'localhost is *',
+      'a local address *',
+      '*that are none*',
+    ],
+    why: "Deno's look-up of names answers in the turn of its question, and refuses other names",
+  },
+  {
+    runners: ['deno'],
+    spec: 'net/server',
+    titles: ['*: what the program throws at a connection *'],
+    why: late,
+  },
+  ...(
+    [
+      ['engine/open-connection', '*: a descriptor that cannot connect *'],
+      ['engine/listen-descriptor', '*: what cannot listen *'],
+      ['net/detach', '*: a socket that is destroyed while it is detached *'],
+      ['net/detach', '*: what a callback did not take *'],
+      ['net/descriptors', 'what is no stream socket *'],
+      ['net/descriptors', 'a listener that Node has *'],
+      ['net/descriptors', 'a descriptor that is closed behind *'],
+      ['pipe', 'tryIo *'],
+      ['pipe-raw-fd', 'a file, a directory, a device, *'],
+      ['pipe-raw-fd', 'each end takes its own end alone, *'],
+      ['pipe-raw-fd', 'closing a descriptor behind *'],
+      ['poll', 'the process survives: descriptor-of-poll-closed'],
+      ['raw-fd', 'a descriptor that was given away is closed *'],
+      ['raw-fd', 'closing a descriptor behind *'],
+      ['source-fd-kinds', 'events of an eventfd*'],
+      ['tcp-stream', 'tryIo *'],
+      ['udp-socket-arguments', 'only a descriptor of a UDP socket *'],
+      ['unix-datagram', 'tryIo *'],
+      ['unix-raw-fd', 'closing a descriptor behind *'],
+      ['unix-stream', 'tryIo *'],
+    ] as const
+  ).map(([spec, ...titles]) => ({ runners: ['deno'], spec, titles, why: foreign })),
+  { runners: ['deno'], spec: 'http/https', why: tls },
+  {
+    runners: ['deno'],
+    spec: 'http/http2',
+    titles: [
+      'mio: https: streams of one session have their answers',
+      '*: protocols of others are refused',
+      'http: small frames do not wait *',
+    ],
+    why: tls,
+  },
+  {
+    runners: ['deno'],
+    spec: 'http/idle',
+    titles: ['*: https'],
+    why: tls,
+  },
+  {
+    runners: ['deno'],
+    spec: 'http/names',
+    titles: ['http has the names *'],
+    why: "the namespace of Deno's http has fewer names than its default export",
+  },
+  {
+    runners: ['deno'],
+    spec: 'http/protocol',
+    titles: ['native: what is no HTTP is a clientError, *'],
+    why: "Deno's parser has one code for all that is no HTTP",
+  },
+  { runners: ['deno'], spec: 'http/send', why: children },
+  {
+    runners: ['deno'],
+    spec: 'pipe-process',
+    titles: ['a program that takes other descriptors that do not block *'],
+    why: children,
+  },
+  {
+    runners: ['deno'],
+    spec: 'sigpipe',
+    why: 'whoever has taken a listener of SIGPIPE away is ended by it in Deno, as by no other runtime',
+  },
+  {
+    runners: ['deno'],
+    spec: 'socket-options',
+    titles: ['no option that may be read *'],
+    why: "Deno's table of system errors is shorter than Node's",
+  },
+  {
+    runners: ['deno'],
+    spec: 'unix-addr',
+    titles: ['a path that is no UTF-8 *'],
+    why: "Deno's readdir gives no bytes",
+  },
+  {
+    runners: ['deno'],
+    spec: 'share-threads',
+    why: 'Deno loads the modules of this test after its turn, and ava has it declared in that',
+  },
+  {
+    runners: ['deno'],
+    spec: 'register/programs',
+    titles: ['http: *', 'names: is the same on ours*', 'NODE_OPTIONS *', '*: throw'],
+    why: preload,
+  },
+  { runners: ['deno'], spec: 'register/core', why: preload },
+  { runners: ['deno'], spec: 'register/threads', why: preload },
   { runners: ['bun'], spec: 'register/core', why: kept },
   { runners: ['bun'], spec: 'register/programs', why: kept },
   { runners: ['bun'], spec: 'register/threads', why: kept },

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import './support/census.js'
-import { signal } from './support/child.js'
+import { sendSignal } from './support/child.js'
 import { drivers, soon } from './support/engine.js'
 import { Peer } from './support/engine-peers.js'
 import { unix } from './support/platforms.js'
@@ -29,7 +29,7 @@ async function stopped(t: ExecutionContext, io: string): Promise<Fared> {
   const child = fork(program, [io], { execArgv: [] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
-    signal(child, 'SIGKILL')
+    sendSignal(child, 'SIGKILL')
     await exited
   })
   const { ports } = await said<{ ports: number[] }>(child)
@@ -37,12 +37,12 @@ async function stopped(t: ExecutionContext, io: string): Promise<Fared> {
   const silent = await Promise.all(ports.map(async (port) => Peer.connect(t, port)))
   await Promise.all(peers.map(async (peer) => peer.echoes('busy  ')))
   await Promise.all(silent.map(async (peer) => peer.echoes('silent')))
-  signal(child, 'SIGSTOP')
+  sendSignal(child, 'SIGSTOP')
   // Longer than any of its deadlines.
   await setTimeout(1000)
   for (const { socket } of peers) socket.write('x'.repeat(64))
   await setTimeout(1000)
-  signal(child, 'SIGCONT')
+  sendSignal(child, 'SIGCONT')
   await Promise.all(peers.map(async (peer) => peer.echoes('y'.repeat(64))))
   await soon(silent[0]!.ended, 'the silent one is closed')
   child.send('end')

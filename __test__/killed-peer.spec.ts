@@ -7,7 +7,7 @@ import { Interest } from 'mio-js'
 import type { Engine, Socket } from 'mio-js/engine'
 import { type Socket as Stream, createServer } from 'mio-js/net'
 import './support/census.js'
-import { signal } from './support/child.js'
+import { sendSignal } from './support/child.js'
 import { deferred, soon, underEachDriver } from './support/engine.js'
 import { unix } from './support/platforms.js'
 import {
@@ -26,7 +26,7 @@ async function peer(t: ExecutionContext, ...ports: number[]): Promise<ChildProce
   const child = fork(program, ports.map(String), { execArgv: [] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
-    signal(child, 'SIGKILL')
+    sendSignal(child, 'SIGKILL')
     await exited
   })
   await soon(once(child, 'message'), 'the peer is connected')
@@ -104,7 +104,7 @@ unix('a peer that is killed has ended, for a Poll', async (t) => {
   watch(poll, stream, 1, Interest.READABLE)
   t.is((await readExactly(stream, 4)).toString(), 'here')
   t.is(stream.read(Buffer.alloc(4)), null)
-  signal(child, 'SIGKILL')
+  sendSignal(child, 'SIGKILL')
   const [event] = await eventsFor(t, poll, events, 1)
   t.true(event!.isReadClosed())
   t.is(stream.read(Buffer.alloc(4)), 0)
@@ -114,7 +114,7 @@ underEachUnixDriver('a peer that is killed has ended', async (t, make) => {
   const engine = make()
   const watched = [watchEngine(engine, Infinity), await watchNet(t, engine)]
   const child = await peer(t, ...watched.map(({ port }) => port))
-  signal(child, 'SIGKILL')
+  sendSignal(child, 'SIGKILL')
   for (const { closed } of watched) await soon(closed, 'it is closed')
   t.deepEqual(withoutTimeouts(watched), [['end', 'closed'], ['end']])
 })
@@ -123,10 +123,10 @@ underEachUnixDriver('a peer that is killed with much to read has reset', async (
   const engine = make()
   const watched = [watchEngine(engine, Infinity), await watchNet(t, engine)]
   const child = await peer(t, ...watched.map(({ port }) => port))
-  signal(child, 'SIGSTOP')
+  sendSignal(child, 'SIGSTOP')
   for (const { write } of watched) write(much)
   await until('the systems take no more', () => engine.stats().pendingBytes > much.length)
-  signal(child, 'SIGKILL')
+  sendSignal(child, 'SIGKILL')
   for (const { closed } of watched) await soon(closed, 'it is closed')
   t.deepEqual(withoutTimeouts(watched), [['ECONNRESET'], ['ECONNRESET']])
 })
@@ -135,13 +135,13 @@ underEachUnixDriver('a peer that is stopped is idle after its time', async (t, m
   const engine = make()
   const watched = [watchEngine(engine, time), await watchNet(t, engine)]
   const child = await peer(t, ...watched.map(({ port }) => port))
-  signal(child, 'SIGSTOP')
+  sendSignal(child, 'SIGSTOP')
   await soon(watched[0]!.closed, 'the silent one is closed')
   await until('the other one is told', () => watched[1]!.told.length > 0)
   t.deepEqual(
     watched.map(({ told }) => told),
     [['ERR_IDLE_TIMEOUT'], ['timeout']],
   )
-  signal(child, 'SIGKILL')
+  sendSignal(child, 'SIGKILL')
   await soon(watched[1]!.closed)
 })

@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 /** Sends a signal, if it has not ended. In Deno `child.kill` sends no second one. */
-export function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+export function sendSignal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     process.kill(pid!, name)
   } catch (error) {

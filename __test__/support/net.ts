@@ -69,6 +69,20 @@ export function same(title: string, scenario: Scenario, settings: Settings = {})
   })
 }
 
+/**
+ * How long a look-up takes is the runtime's: what comes of it may be before the `resume` of the next
+ * turn or after it.
+ */
+function inOneOrder({ log, ...rest }: Outcome): object {
+  const ordered = Object.entries(log).map(([name, entries]) => {
+    const all = [...(entries as unknown[][])]
+    const at = all.findIndex(([event], index) => event === 'lookup' && all[index + 1]?.[0] === 'resume')
+    if (at >= 0) all.splice(at, 2, all[at + 1]!, all[at]!)
+    return [name, all] as const
+  })
+  return { ...rest, log: Object.fromEntries(ordered) }
+}
+
 export async function compare(
   t: ExecutionContext,
   scenario: Scenario,
@@ -84,6 +98,8 @@ export async function compare(
     if (side === 'client' && server !== 'core') continue
     if (side === undefined && !isReference && server !== client) continue
     const actual = await outcome(server, client, scenario)
-    t.deepEqual(comparable(actual), expected, `${server} serves ${client}`)
+    const who = `${server} serves ${client}`
+    if (isReference) t.deepEqual(actual, expected, who)
+    else t.deepEqual(inOneOrder(comparable(actual) as Outcome), inOneOrder(expected), who)
   }
 }

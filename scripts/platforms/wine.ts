@@ -57,6 +57,8 @@ async function prepare({ package: name, version, width }: Windows): Promise<Runt
     command: [process.execPath, wrapper, entry, node],
     environment: {
       ...environmentOf(width),
+      // Nobody has Windows' selector but here, so that no event is lost is tried for long.
+      MIO_JS_LEDGER: '100000',
       MIO_JS_WAKE: 'thread',
       NODE_OPTIONS: '--expose-gc',
     },

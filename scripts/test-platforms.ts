@@ -151,7 +151,7 @@ async function runWanted(wanted: readonly Runner[]): Promise<void> {
     console.log(`== ${runner.name}`)
     totals.push(await runOne(runner))
   }
-  if (isWhole) await writePages(updateSummary())
+  if (isWhole) await writePages(await updateSummary())
   const passed = totals.reduce((sum, total) => sum + total.passed, 0)
   const failed = totals.reduce((sum, total) => sum + total.failed, 0)
   console.log(`${passed} passed, ${failed} failed`)
@@ -165,7 +165,7 @@ if (wanted.length === 0) {
 } else if (options.list) {
   for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
 } else if (options.write) {
-  await writePages(updateSummary())
+  await writePages(await updateSummary())
 } else {
   await runWanted(wanted)
 }

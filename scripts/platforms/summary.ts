@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import { recipes } from '../cross/recipes.js'
 import { artifactFolder, type BuildRecord } from '../cross/record.js'
 import { problemsOf } from '../inspection.js'
@@ -38,7 +39,7 @@ export function readSummary(): Summary {
  * Takes what is new in the cache into the summary. What the cache does not have stays as it was: not
  * every machine can run everything.
  */
-export function updateSummary(): Summary {
+export async function updateSummary(): Promise<Summary> {
   const before: Summary = existsSync(file) ? readSummary() : { binaries: [], runs: [] }
   const summary: Summary = {
     binaries: merged(before.binaries, builtHere(), ({ tuple }) => tuple),
@@ -46,7 +47,8 @@ export function updateSummary(): Summary {
       [tuple, emulator ?? '', runtime.replace(/(\d+)\.[\d.]+$/, '$1')].join(' '),
     ),
   }
-  writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`)
+  const options = await resolveConfig(file)
+  writeFileSync(file, await format(JSON.stringify(summary), { ...options, parser: 'json' }))
   return summary
 }
 

@@ -76,7 +76,9 @@ export function same(title: string, scenario: Scenario, settings: Settings = {})
 function inOneOrder({ log, ...rest }: Outcome): object {
   const ordered = Object.entries(log).map(([name, entries]) => {
     const all = [...(entries as unknown[][])]
-    const at = all.findIndex(([event], index) => event === 'lookup' && all[index + 1]?.[0] === 'resume')
+    const at = all.findIndex(
+      ([event], index) => event === 'lookup' && all[index + 1]?.[0] === 'resume',
+    )
     if (at >= 0) all.splice(at, 2, all[at + 1]!, all[at]!)
     return [name, all] as const
   })

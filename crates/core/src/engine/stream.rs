@@ -97,6 +97,13 @@ impl Stream {
                 let socket = Socket::new(address.domain(), Type::STREAM, None)
                     .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
                     .map_err(|error| failed(error.into()))?;
+                // It is on by default there, and mapped addresses of IPv4 would be out of reach.
+                #[cfg(windows)]
+                if address.is_ipv6() {
+                    socket
+                        .set_only_v6(false)
+                        .map_err(|error| failed(error.into()))?;
+                }
                 (socket, None)
             }
         };

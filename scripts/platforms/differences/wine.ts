@@ -1,0 +1,57 @@
+/** Wine on Linux, where it is neither Windows nor Linux. */
+import { because, type Difference } from './difference.js'
+
+export const wine: readonly Difference[] = [
+  ...because(
+    "The compiler is a program of each platform, and npm installs this machine's.",
+    ['wine-'],
+    [['declarations']],
+  ),
+  ...because(
+    "Wine knows nothing of first instances: Node's own servers share a name there, too.",
+    ['wine-'],
+    [
+      ['named-pipe', 'a name has one server (Windows)'],
+      ['engine/named-pipe', '*: a name that somebody has is EADDRINUSE'],
+    ],
+  ),
+  ...because(
+    'Wine makes WSAEOPNOTSUPP of EAFNOSUPPORT.',
+    ['wine-'],
+    [
+      [
+        'datagrams',
+        'an error ends a batch before its datagram, and is thrown by the call for the rest',
+      ],
+      ['engine/connect-failures', '*: a local address of the other family fails'],
+    ],
+  ),
+  ...because(
+    "Sockets are Linux's, where a full queue lets clients wait: two more cases keep it alive.",
+    ['wine-'],
+    [
+      [
+        'engine/engine-process',
+        '*: servers and sockets keep the process alive, and nothing else does',
+      ],
+    ],
+  ),
+  ...because(
+    'It compares times, and Wine answers too few messages in the time that is measured.',
+    ['wine-'],
+    [['engine/overload', '*: bad peers next to a hundred well-behaved ones: *']],
+  ),
+  ...because(
+    'Wine does not always send all that it took when the socket is closed.',
+    ['wine-'],
+    [
+      ['engine/ending', '*: allowHalfOpen lets 10 MB follow the peer’s end, in both directions'],
+      ['engine/drain', '*: writing in the drain handler never fills the stack'],
+    ],
+  ),
+  ...because(
+    "Wine tells the peer, a server of Node's, that all is sent when it is not.",
+    ['wine-'],
+    [['engine/pause', '*: a pause slows the peer down']],
+  ),
+]

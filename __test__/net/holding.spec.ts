@@ -9,6 +9,7 @@ for (const net of [...(isNode ? ['core'] : []), ...drivers]) {
     const { code, signal, stdout, stderr } = await run('net-alive', [net])
     t.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' })
     t.deepEqual(stdout.trimEnd().split('\n'), [
+      'its end is told',
       'its close is told',
       'a socket',
       'a socket that was unrefed and refed',

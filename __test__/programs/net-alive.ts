@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import core, { type AddressInfo, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { Engine, type EngineOptions } from 'mio-js/engine'
 import * as ours from 'mio-js/net'
 import { until } from '../support/until.js'
@@ -22,6 +23,21 @@ async function elsewhere(serve: (socket: Socket) => void = () => {}): Promise<Tc
   await once(server, 'listening')
   server.unref()
   return placeOf(server)
+}
+
+/** The port of a server on a thread of its own, which ends when it is told something. */
+async function hasty(): Promise<number> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+    const server = require('node:net').createServer((socket) => {
+      socket.once('data', () => socket.end()).on('error', () => {})
+    })
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`,
+    { eval: true },
+  )
+  const [port] = (await once(worker, 'message')) as [number]
+  worker.unref()
+  return port
 }
 
 function placeOf(server: core.Server): TcpNetConnectOpts {
@@ -88,6 +104,17 @@ const cases: Record<string, Case> = {
     await once(socket.resume(), 'end')
     return socket
   },
+  'a socket whose peer ends before it': async () => {
+    const socket = await connected({ ...engine(), host: '127.0.0.1', port: await hasty() })
+    socket.resume().write('bye')
+    await new Promise(setImmediate)
+    // An I/O thread has sent it by then, and knows of the end: both are told in one batch.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    const begun = endings
+    return socket.end().once('close', () => {
+      console.log(endings === begun ? 'its end is told' : 'its end would not have been told')
+    })
+  },
   'a socket that was accepted paused': async () => {
     const server = net.createServer({ ...engine(), pauseOnConnect: true }).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -107,6 +134,8 @@ const kept: string[] = []
 const names = Object.keys(cases)[Symbol.iterator]()
 let current: string | undefined
 let timer: NodeJS.Timeout | undefined
+/** How often the process would have ended. */
+let endings = 0
 
 async function begin(name: string): Promise<void> {
   const socket = await cases[name]!()
@@ -125,6 +154,7 @@ async function begin(name: string): Promise<void> {
 
 /** Nothing keeps the process alive any more. */
 process.on('beforeExit', () => {
+  endings += 1
   clearInterval(timer)
   if (current !== undefined) console.log(`${current} could not begin`)
   current = names.next().value

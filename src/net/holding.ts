@@ -8,7 +8,9 @@ export function holdWhileActive(state: State): void {
   const { link, isUnref } = state
   if (link === undefined) return
   // Asked of one that is unref'd as well: who waits for a drain learns of a failure at once.
-  const isWaiting = isReceiving(state) || !link.flushed()
+  // All may be sent, and the event that tells it still be on its way.
+  const isCalledBack = state.writing !== undefined || state.finishing !== undefined
+  const isWaiting = isReceiving(state) || !link.flushed() || isCalledBack
   if (isWaiting && !isUnref) link.ref()
   else link.unref()
 }

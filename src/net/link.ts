@@ -189,13 +189,12 @@ function onDrain(link: Link<Socket>): void {
   // It may be about the first of several writes.
   if (!link.flushed()) return
   const { writing, finishing } = state
-  if (!isReceiving(state)) holdWhileActive(state)
   state.writing = undefined
+  state.finishing = undefined
+  if (!isReceiving(state)) holdWhileActive(state)
   writing?.()
-  if (finishing !== undefined && state.finishing === finishing) {
-    state.finishing = undefined
-    finishing()
-  }
+  // The program may have destroyed it meanwhile.
+  if (state.link === link) finishing?.()
 }
 
 function onEnd({ data: socket }: Link<Socket>): void {

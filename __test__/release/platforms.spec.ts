@@ -63,7 +63,7 @@ test('what is left out is a spec of a runner that there is', (t) => {
     const found = runners.filter(({ name }) => names.some((one) => name.startsWith(one)))
     t.true(found.length > 0, names.join(' '))
     t.true(
-      found.every(({ suites }) => suites.flatMap((suite) => specsOf(suite)).includes(spec)),
+      found.some(({ suites }) => suites.flatMap((suite) => specsOf(suite)).includes(spec)),
       spec,
     )
   }

@@ -94,7 +94,7 @@ same(
 )
 
 same('a timeout that is a signal', async (world) => {
-  const { accepted, client } = await world.pair({ client: { signal: AbortSignal.timeout(300) } })
+  const { accepted, client } = await world.pair({ client: { signal: AbortSignal.timeout(600) } })
   await world.closed(client, accepted)
 })
 

@@ -7,7 +7,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cachePath, installOnce } from './cache.js'
 
-export const cargoTools = { 'cargo-deny': '0.20.2', 'cargo-cyclonedx': '0.5.9' } as const
+export const cargoTools = {
+  'cargo-cyclonedx': '0.5.9',
+  'cargo-deny': '0.20.2',
+  'cargo-fuzz': '0.13.2',
+} as const
 
 /** The path of a tool; builds it if it is not there, which takes minutes, and is not worth optimising. */
 export function cargoTool(name: keyof typeof cargoTools): string {

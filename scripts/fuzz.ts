@@ -6,12 +6,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cachePath, installOnce } from './cache.js'
+import { cargoTool } from './cargo-tools.js'
 import { cleanEnvironment } from './cross/compile.js'
-
-const version = '0.13.2'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -21,31 +18,20 @@ const { positionals, values } = parseArgs({
 // The stable compiler has what fuzzing needs, if it is told that it may.
 const env = { ...cleanEnvironment(), RUSTC_BOOTSTRAP: '1' }
 
-function run(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { env, stdio: 'inherit' }).status === 0
-}
-
-function cargoFuzz(): string {
-  const root = installOnce(cachePath('cargo-fuzz', version), (stage) => {
-    const what = ['install', '--locked', '--quiet', '--root', stage, `cargo-fuzz@${version}`]
-    if (!run('cargo', what)) throw new Error('cargo-fuzz cannot be installed')
-  })
-  return join(root, 'bin', 'cargo-fuzz')
-}
-
 const all = readdirSync('fuzz/fuzz_targets').map((name) => name.replace(/\.rs$/, ''))
 const targets = positionals.length > 0 ? positionals : all
 const unknown = targets.find((name) => !all.includes(name))
 if (unknown !== undefined) throw new Error(`there is no ${unknown}: ${all.join(', ')}`)
 
-const tool = cargoFuzz()
+const tool = cargoTool('cargo-fuzz')
 const failed = targets.filter((name) => {
   console.log(`== ${name}`)
   const corpus = `fuzz/corpus/${name}`
   mkdirSync(corpus, { recursive: true })
   const folders = ['--target-dir', 'target/fuzz', name, corpus, `fuzz/seeds/${name}`]
   const limits = [`-max_total_time=${values.seconds}`, '-timeout=30', '-print_final_stats=1']
-  return !run(tool, ['run', ...folders, '--', ...limits])
+  const args = ['run', ...folders, '--', ...limits]
+  return spawnSync(tool, args, { env, stdio: 'inherit' }).status !== 0
 })
 for (const name of failed) console.log(`${name}: see fuzz/artifacts/${name}/`)
 process.exitCode = failed.length === 0 ? 0 : 1

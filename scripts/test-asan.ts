@@ -17,12 +17,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { tuple } from '#src/platform.js'
-import { runSpec } from './platforms/run-specs.js'
-import { type Runtime, type Suite, specsOf } from './platforms/runner.js'
+import { type Task, runSpecs } from './platforms/run-specs.js'
+import { everySuite, type Runtime, type Suite, specsOf } from './platforms/runner.js'
 import { makeStage, removeStage } from './platforms/stage.js'
 import { addressRuntime, environment, target, unavailable } from './sanitizer.js'
 
@@ -32,15 +32,7 @@ const { positionals, values } = parseArgs({
 })
 
 /** What loads the module. */
-const suites: readonly Suite[] = [
-  'mirror',
-  'engine',
-  'net',
-  'http',
-  'register',
-  'drop-in',
-  'examples',
-]
+const suites = everySuite.filter((suite) => suite !== 'cli' && suite !== 'release')
 /** What has to do with how the event loop is woken. */
 const twice: readonly Suite[] = ['mirror', 'engine']
 
@@ -187,26 +179,15 @@ function runtime(wake: string, folder: string): Runtime {
 }
 
 const begin = performance.now()
-let [passed, failed, skipped] = [0, 0, 0]
 
-async function runAll(stage: string, folder: string): Promise<void> {
-  const queue = runs()
-  if (queue.length === 0) throw new Error('there is no such spec')
-  const runNext = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { spec, wake } = next
-      const titles = excluded.flatMap((one) => (one.spec === spec ? one.titles : []))
-      const match = titles.map((title) => `!${title}`)
-      const outcome = await runSpec(stage, runtime(wake, folder), spec, match)
-      passed += outcome.passed.length
-      failed += outcome.failures.length
-      skipped += outcome.skipped + outcome.leftOut
-      const counts = `${outcome.passed.length} passed, ${outcome.failures.length} failed`
-      console.log(`${wake} ${spec}: ${counts} (${(outcome.milliseconds / 1000).toFixed(1)} s)`)
-      for (const failure of outcome.failures) console.log(failure.replaceAll(/^/gm, '  '))
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runNext))
+function tasks(folder: string): Task[] {
+  const wanted = runs()
+  if (wanted.length === 0) throw new Error('there is no such spec')
+  return wanted.map(({ spec, wake }) => {
+    const titles = excluded.flatMap((one) => (one.spec === spec ? one.titles : []))
+    const match = titles.map((title) => `!${title}`)
+    return { runtime: runtime(wake, folder), spec, match, name: `${wake} ${spec}` }
+  })
 }
 
 const reason = unavailable()
@@ -215,7 +196,7 @@ if (reason === undefined) {
   makeNode(folder)
   const stage = makeStage(build(folder), tuple())
   try {
-    await runAll(stage, folder)
+    const { failed, passed, skipped } = await runSpecs(stage, tasks(folder))
     const reports = readdirSync(folder).filter((name) => name.startsWith('report'))
     for (const name of reports) console.log(readFileSync(join(folder, name), 'utf8'))
     for (const { spec, titles, why } of excluded)

@@ -12,7 +12,6 @@
  *            --list          names all runners
  *        npm run test:platforms -- --write       runs none, and writes `docs/platforms.md` from the records
  */
-import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { tuple as tupleHere } from '#src/platform.js'
 import { testedAs } from './cross/recipes.js'
@@ -20,7 +19,7 @@ import { artifactOf } from './platforms/artifact.js'
 import { differencesOf, titlesOf } from './platforms/differences.js'
 import { writePages } from './platforms/page.js'
 import { keepRecord } from './platforms/record.js'
-import { type Outcome, runSpec } from './platforms/run-specs.js'
+import { type Task, type Total, runSpecs } from './platforms/run-specs.js'
 import { type Runner, type Runtime, specsOf } from './platforms/runner.js'
 import { runners } from './platforms/runners.js'
 import { makeStage, removeStage } from './platforms/stage.js'
@@ -40,12 +39,6 @@ const { positionals, values: options } = parseArgs({
 // Leaves by `exit`, which ends what runs.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-interface Total {
-  passed: number
-  failed: number
-  skipped: number
-}
-
 function isWanted({ bounded, name }: Runner): boolean {
   if (options.bounded && bounded === undefined) return false
   return (
@@ -58,14 +51,6 @@ function specsFor({ bounded, suites }: Runner): readonly string[] {
   return options.bounded ? (bounded ?? []) : suites.flatMap((suite) => specsOf(suite))
 }
 
-function report({ failures, leftOut, milliseconds, passed, skipped, spec }: Outcome): void {
-  const counts = [`${passed.length} passed`]
-  if (failures.length > 0) counts.push(`${failures.length} failed`)
-  if (skipped + leftOut > 0) counts.push(`${skipped + leftOut} skipped`)
-  console.log(`${spec}: ${counts.join(', ')} (${(milliseconds / 1000).toFixed(1)} s)`)
-  for (const failure of failures) console.log(failure.replaceAll(/^/gm, '  '))
-}
-
 /** What is left out, as patterns; or, if that alone is wanted, what is not. */
 function matchFor(runner: Runner, spec: string): string[] | undefined {
   const titles = titlesOf(differencesOf(runner.name, spec))
@@ -74,28 +59,21 @@ function matchFor(runner: Runner, spec: string): string[] | undefined {
 }
 
 async function runAll(runner: Runner, runtime: Runtime, stage: string): Promise<Total> {
-  const total: Total = { passed: 0, failed: 0, skipped: 0 }
-  const specs = [...specsFor(runner)]
-  const runNext = async (): Promise<void> => {
-    for (let spec = specs.shift(); spec !== undefined; spec = specs.shift()) {
-      const match = matchFor(runner, spec)
-      if (match === undefined) continue
-      // Not even loaded: how many tests it has is not known then.
-      if (match.includes('!*')) {
-        console.log(`${spec}: left out`)
-        total.skipped += 1
-        continue
-      }
-      const outcome = await runSpec(stage, runtime, spec, match)
-      report(outcome)
-      if (options.differences) for (const title of outcome.passed) console.log(`  passes: ${title}`)
-      total.passed += outcome.passed.length
-      total.failed += outcome.failures.length
-      total.skipped += outcome.skipped + outcome.leftOut
-    }
+  const tasks: Task[] = []
+  let leftOut = 0
+  for (const spec of specsFor(runner)) {
+    const match = matchFor(runner, spec)
+    if (match === undefined) continue
+    // Not even loaded: how many tests it has is not known then.
+    if (match.includes('!*')) {
+      console.log(`${spec}: left out`)
+      leftOut += 1
+    } else tasks.push({ runtime, spec, match })
   }
-  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runNext))
-  return total
+  const total = await runSpecs(stage, tasks, ({ passed }) => {
+    if (options.differences) for (const title of passed) console.log(`  passes: ${title}`)
+  })
+  return { ...total, skipped: total.skipped + leftOut }
 }
 
 /** The binary that is run: built here, where that is what the bounded run is to be quick with. */

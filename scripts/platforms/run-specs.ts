@@ -1,7 +1,7 @@
 /** Runs specs in a runtime, each in a process of its own, and adds up what came of their tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime } from './runner.js'
 import type { Job, Line } from './spec.js'
@@ -16,6 +16,55 @@ export interface Outcome {
   readonly failures: readonly string[]
   /** How long it took. */
   readonly milliseconds: number
+}
+
+/** Numbers of tests. */
+export interface Total {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+/** A spec that is to be run. */
+export interface Task {
+  readonly runtime: Runtime
+  readonly spec: string
+  /** What {@link runSpec} is given. */
+  readonly match: readonly string[]
+  /** What it is called in what is printed, if not as the spec. */
+  readonly name?: string
+}
+
+/** Runs specs, two at a time, and prints what came of each. */
+export async function runSpecs(
+  stage: string,
+  tasks: readonly Task[],
+  hear: (outcome: Outcome) => void = () => {},
+): Promise<Total> {
+  const total: Total = { passed: 0, failed: 0, skipped: 0 }
+  const queue = [...tasks]
+  const runNext = async (): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      const { match, runtime, spec, name = spec } = task
+      const outcome = await runSpec(stage, runtime, spec, match)
+      print(name, outcome)
+      hear(outcome)
+      total.passed += outcome.passed.length
+      total.failed += outcome.failures.length
+      total.skipped += outcome.skipped + outcome.leftOut
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runNext))
+  return total
+}
+
+function print(name: string, outcome: Outcome): void {
+  const { failures, leftOut, milliseconds, passed, skipped } = outcome
+  const counts = [`${passed.length} passed`]
+  if (failures.length > 0) counts.push(`${failures.length} failed`)
+  if (skipped + leftOut > 0) counts.push(`${skipped + leftOut} skipped`)
+  console.log(`${name}: ${counts.join(', ')} (${(milliseconds / 1000).toFixed(1)} s)`)
+  for (const failure of failures) console.log(failure.replaceAll(/^/gm, '  '))
 }
 
 /** How long a spec may take, in milliseconds. */
@@ -34,7 +83,7 @@ interface Exit {
 }
 
 /** Runs one spec in the folder of {@link makeStage}. */
-export async function runSpec(
+async function runSpec(
   stage: string,
   runtime: Runtime,
   spec: string,

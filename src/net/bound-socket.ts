@@ -6,6 +6,7 @@ import { errnoOf } from '../errors.ts'
 import { TcpStream } from '../tcp-stream.ts'
 import { UnixStream } from '../unix-stream.ts'
 import { handleAdopted, placedFailure, systemFailure, wrongValue } from './errors.ts'
+import { canReusePort } from './reuse-port.ts'
 import type { State } from './state.ts'
 import { checkFlag, checkObject, checkString, portOf } from './validate.ts'
 
@@ -28,7 +29,7 @@ export interface BoundSocketOptions {
   readonly port?: number
   /** Whether an IPv6 address takes no IPv4. Default: false. */
   readonly ipv6Only?: boolean
-  /** Whether others may have the same port (`SO_REUSEPORT`). Default: false. */
+  /** Whether others may have the same port (`SO_REUSEPORT`). Default: false. `ENOTSUP` on macOS. */
   readonly reusePort?: boolean
   /** A Unix socket instead of all else. */
   readonly path?: string
@@ -79,8 +80,11 @@ export class BoundSocket {
     const port = portOf(options.port ?? 0, 'options.port')
     const ipv6Only = flagOf('options.ipv6Only', options.ipv6Only)
     if (ipv6Only) raise(numbers, Flag.IPV6_ONLY)
-    if (flagOf('options.reusePort', options.reusePort)) raise(numbers, Flag.REUSE_PORT)
     const host = hostOf(options.host, ipv6Only)
+    if (flagOf('options.reusePort', options.reusePort)) {
+      if (!canReusePort()) throw placedFailure(errnoOf('ENOTSUP'), 'bind', host, port)
+      raise(numbers, Flag.REUSE_PORT)
+    }
     numbers[Field.PORT] = port
     const fd = native.streamBind(host, numbers)
     if (fd < 0) throw placedFailure(fd, 'bind', host, port)

@@ -17,7 +17,15 @@ import { engineOf } from './engine.ts'
 import { alreadyListening, clusterSharing, wrongValue } from './errors.ts'
 import { handlers } from './link.ts'
 import { type ListeningHandle, addressesFree, handleOf } from './listening-handle.ts'
-import { type Place, connectionKey, inWordsOfNet, isDescriptor, targetOf } from './place.ts'
+import {
+  type Place,
+  connectionKey,
+  inWordsOfNet,
+  isDescriptor,
+  notShared,
+  targetOf,
+} from './place.ts'
+import { canReusePort } from './reuse-port.ts'
 import { portOf } from './validate.ts'
 import { keepAliveTimes } from './wanted-options.ts'
 
@@ -230,6 +238,7 @@ function tryListen(
   wanted: Wanted,
 ): NodeJS.ErrnoException | undefined {
   try {
+    if (wanted.reusePort && place.kind === 'port' && !canReusePort()) throw notShared(place)
     open(server, place, wanted)
     return undefined
   } catch (error) {

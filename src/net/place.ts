@@ -1,6 +1,6 @@
 /** Where servers listen, as the engine and core name it. */
 import { isIP } from 'node:net'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, failure } from '../errors.ts'
 import type { Bound } from './bound-socket.ts'
 import { systemFailure } from './errors.ts'
 
@@ -11,12 +11,18 @@ interface PathPlace {
   readonly writableAll: boolean
 }
 
+interface PortPlace {
+  readonly kind: 'port'
+  readonly host: string | undefined
+  readonly port: number
+}
+
 /** Where a server is to listen. */
 export type Place =
   | PathPlace
+  | PortPlace
   | { readonly kind: 'fd'; readonly fd: number }
   | { readonly kind: 'bound'; readonly bound: Bound }
-  | { readonly kind: 'port'; readonly host: string | undefined; readonly port: number }
 
 export function isDescriptor({ kind }: Place): boolean {
   return kind === 'fd' || kind === 'bound'
@@ -68,6 +74,12 @@ export function inWordsOfNet(error: NodeJS.ErrnoException, place: Place): NodeJS
     })
   }
   return error
+}
+
+/** `reusePort` where the system has no such thing. */
+export function notShared({ host: address = '0.0.0.0', port }: PortPlace): Error {
+  // A port that was left to the system is no part of the error.
+  return failure(errnoOf('ENOTSUP'), 'listen', port === 0 ? { address } : { address, port })
 }
 
 function renamed(address: string, code: string, text: string): NodeJS.ErrnoException {

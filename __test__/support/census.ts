@@ -23,17 +23,19 @@ async function names(path: string): Promise<string[]> {
 }
 
 /**
- * Descriptors of this process. Deno opens its cache when it likes, and keeps of each worker that loads
+ * Descriptors of this process. Some builds of Node take the random numbers of names' look-ups from a
+ * file that they keep open. Deno opens its cache when it likes, and keeps of each worker that loads
  * an addon what woke its event loop: there, pollers are counted as objects alone.
  */
 async function descriptors(): Promise<string[]> {
   const found = await names('/proc/self/fd')
-  const targets = await Promise.all(
+  const all = await Promise.all(
     found.map(async (name) => {
       const target = await readlink(`/proc/self/fd/${name}`).catch(() => 'closed')
       return `${name} ${target}`
     }),
   )
+  const targets = all.filter((target) => !target.endsWith(' /dev/urandom'))
   if (!isDeno) return targets
   const cache = process.env['DENO_DIR']
   const isOurs = (target: string): boolean =>

@@ -75,14 +75,18 @@ export function same(title: string, scenario: Scenario, settings: Settings = {})
  */
 function inOneOrder({ log, ...rest }: Outcome): object {
   const ordered = Object.entries(log).map(([name, entries]) => {
-    const all = [...(entries as unknown[][])]
+    const all: unknown[] = [...entries]
     const at = all.findIndex(
-      ([event], index) => event === 'lookup' && all[index + 1]?.[0] === 'resume',
+      (entry, index) => isOf(entry, 'lookup') && isOf(all[index + 1], 'resume'),
     )
     if (at >= 0) all.splice(at, 2, all[at + 1]!, all[at]!)
     return [name, all] as const
   })
   return { ...rest, log: Object.fromEntries(ordered) }
+}
+
+function isOf(entry: unknown, event: string): boolean {
+  return Array.isArray(entry) && entry[0] === event
 }
 
 export async function compare(

@@ -6,9 +6,10 @@
 import { bun } from './differences/bun.js'
 import { deno } from './differences/deno.js'
 import type { Difference } from './differences/difference.js'
+import { foreign } from './differences/foreign.js'
 import { wine } from './differences/wine.js'
 
-export const differences: readonly Difference[] = [...bun, ...deno, ...wine]
+export const differences: readonly Difference[] = [...bun, ...deno, ...foreign, ...wine]
 
 export function differencesOf(runner: string, spec: string): Difference[] {
   return differences.filter(

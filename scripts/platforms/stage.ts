@@ -21,7 +21,7 @@ export function makeStage(binary: string, tuple: string): string {
   try {
     for (const name of copied) cpSync(name, join(folder, name), { recursive: true })
     for (const name of readdirSync('.')) {
-      if (copied.includes(name) || name.endsWith('.node') || name.startsWith('.git')) continue
+      if (copied.includes(name) || name.endsWith('.node') || name === '.git') continue
       symlinkSync(resolve(name), join(folder, name))
     }
     copyFileSync(binary, join(folder, `mio-js.${tuple}.node`))

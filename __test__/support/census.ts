@@ -22,10 +22,18 @@ async function names(path: string): Promise<string[]> {
   return process.platform === 'linux' ? readdir(path) : []
 }
 
+/** Unix sockets that have no name. */
+async function unnamedSockets(): Promise<Set<string>> {
+  const rows = (await readFile('/proc/self/net/unix', 'latin1')).split('\n').slice(1)
+  const columns = rows.map((row) => row.trim().split(/\s+/))
+  return new Set(columns.filter(({ length }) => length === 7).map((row) => `socket:[${row[6]}]`))
+}
+
 /**
  * Descriptors of this process. Some builds of Node take the random numbers of names' look-ups from a
- * file that they keep open. Deno opens its cache when it likes, and keeps of each worker that loads
- * an addon what woke its event loop: there, pollers are counted as objects alone.
+ * file that they keep open. Deno opens its cache when it likes, keeps of each worker that loads an
+ * addon what woke its event loop, and of each that it ends while it is blocked the sockets of that
+ * loop, which are unnamed: there, pollers are counted as objects alone, and such sockets are not.
  */
 async function descriptors(): Promise<string[]> {
   const found = await names('/proc/self/fd')
@@ -37,10 +45,13 @@ async function descriptors(): Promise<string[]> {
   )
   const targets = all.filter((target) => !target.endsWith(' /dev/urandom'))
   if (!isDeno) return targets
+  const unnamed = await unnamedSockets()
   const cache = process.env['DENO_DIR']
-  const isOurs = (target: string): boolean =>
-    !target.includes(' anon_inode:[event') && (cache === undefined || !target.includes(` ${cache}`))
-  return targets.filter(isOurs)
+  return targets.filter((target) => {
+    const file = target.slice(target.indexOf(' ') + 1)
+    if (file.startsWith('anon_inode:[event') || unnamed.has(file)) return false
+    return cache === undefined || !file.startsWith(cache)
+  })
 }
 
 /**

@@ -1,12 +1,13 @@
 /**
  * A folder that is this repository with another binary: what the specs import is copied, since a
- * link would lead back to here, and what they read is linked.
+ * link would lead back to here, and so are single files, as npm packs no links. Other folders, which
+ * they read, are linked.
  */
 import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const copied = ['build', 'dist', 'package.json']
+const copied = ['build', 'dist']
 
 const made = new Set<string>()
 
@@ -19,10 +20,12 @@ export function makeStage(binary: string, tuple: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'mio-js-platforms-'))
   made.add(folder)
   try {
-    for (const name of copied) cpSync(name, join(folder, name), { recursive: true })
-    for (const name of readdirSync('.')) {
-      if (copied.includes(name) || name.endsWith('.node') || name === '.git') continue
-      symlinkSync(resolve(name), join(folder, name))
+    for (const entry of readdirSync('.', { withFileTypes: true })) {
+      const { name } = entry
+      if (name.endsWith('.node') || name === '.git') continue
+      if (copied.includes(name)) cpSync(name, join(folder, name), { recursive: true })
+      else if (entry.isDirectory()) symlinkSync(resolve(name), join(folder, name))
+      else if (entry.isFile()) copyFileSync(name, join(folder, name))
     }
     copyFileSync(binary, join(folder, `mio-js.${tuple}.node`))
     return folder

@@ -92,7 +92,8 @@ underEachDriver('a signal that comes with the connection is in time, or not', as
   const engine = make()
   const { port } = await listening(t, (socket) => new Peer(t, socket))
   const outcomes = { AbortError: 0, open: 0 }
-  for (let turns = 0; turns < 30; turns += 1) {
+  // On a busy machine none may be in time for long.
+  for (let turns = 0; turns < 30 || (outcomes.open === 0 && turns < 1000); turns += 1) {
     const controller = new AbortController()
     const { closed, handlers } = watched()
     let told = 0

@@ -81,6 +81,29 @@ if (process.platform === 'linux') {
   })
 }
 
+underUnix(
+  'on a wildcard each connection has an address of its own, whichever thread has it',
+  async (t, make) => {
+    const fd = TcpListener.bind('0.0.0.0:0').intoRawFd()
+    const locals: unknown[] = []
+    const server = make({ threads: 3 }).listen({
+      fd,
+      socket: {
+        ...echo,
+        open: ({ localAddress }) => void locals.push(localAddress),
+      },
+    })
+    for (let count = 0; count < 6; count += 1) {
+      const client = await Peer.connect(t, server.port!)
+      t.is(await client.echoes(), 'ping')
+    }
+    t.deepEqual(
+      locals,
+      Array.from({ length: 6 }, () => '127.0.0.1'),
+    )
+  },
+)
+
 /** Asserts that a descriptor is refused, and still the caller's. */
 function isRefused(
   t: Parameters<typeof throwsCode>[0],

@@ -70,7 +70,7 @@ function signals(): string[] {
   return status.match(/^Sig(?:Blk|Ign|Cgt):.*$/gm) ?? []
 }
 
-const snapshot = (): Record<string, string[]> => ({
+const snapshot = () => ({
   descriptors: descriptors().toSorted(),
   threads: threads().toSorted(),
   signals: signals(),
@@ -83,6 +83,16 @@ const snapshot = (): Record<string, string[]> => ({
   variables: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
 })
 
+/** Threads that were not there before; some of Node's own end meanwhile. */
+function started(before: readonly string[], after: readonly string[]): string[] {
+  const left = [...before]
+  return after.filter((name) => {
+    const at = left.indexOf(name)
+    if (at !== -1) left.splice(at, 1)
+    return at === -1
+  })
+}
+
 // Threads of Node's own come when they are first needed.
 await Promise.all(Array.from({ length: 8 }, async () => readFile(import.meta.filename)))
 await import('./importing-nothing.js')
@@ -91,8 +101,10 @@ const code = codeOfOthers()
 const before = snapshot()
 for (const door of doors) await import(door)
 const after = snapshot()
+after.threads = [...before.threads, ...started(before.threads, after.threads)].toSorted()
 
-const different = Object.keys(before).filter(
+const names = Object.keys(before) as (keyof typeof before)[]
+const different = names.filter(
   (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
 )
 const patched = [...codeOfOthers()].filter(([path, value]) => code.get(path) !== value)

@@ -101,6 +101,7 @@ impl<B: Buffer> Machine<B> {
                         shared: Arc::clone(&listener.shared),
                         stream,
                         peer,
+                        is_wildcard: listener.is_wildcard,
                     };
                     match listener.next_port() {
                         Some(port) => port.send(Command::Deal(dealt)),

@@ -144,6 +144,8 @@ pub struct Dealt {
     /// Not registered anywhere.
     pub(super) stream: Stream,
     pub(super) peer: Option<SocketAddr>,
+    /// Whether its server listens on several addresses, so that it is asked for its own.
+    pub(super) is_wildcard: bool,
 }
 
 /// How a lane takes part in a server.

@@ -105,6 +105,7 @@ pub(super) struct Listener<B> {
     pub(super) ports: Vec<Port<B>>,
     /// Whose turn it is.
     pub(super) next_port: usize,
+    /// `false` in a lane that is only dealt to.
     pub(super) is_wildcard: bool,
     /// There may be connections to accept.
     pub(super) ready: bool,

@@ -142,6 +142,7 @@ impl<B: Buffer> Machine<B> {
             shared,
             mut stream,
             peer,
+            is_wildcard,
         } = dealt;
         let Some(listener) = self
             .listeners
@@ -155,7 +156,7 @@ impl<B: Buffer> Machine<B> {
         };
         let ends = Ends {
             peer,
-            local: listener.is_wildcard.then(|| stream.addresses().1).flatten(),
+            local: is_wildcard.then(|| stream.addresses().1).flatten(),
             is_unix: stream.is_unix(),
         };
         let profile = Arc::clone(&listener.profile);

@@ -12,7 +12,7 @@ const platform = Object.getOwnPropertyDescriptor(process, 'platform') as Propert
 
 /** Has the process run on macOS until the returned object is disposed of. */
 function macOs(): Disposable {
-  Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
+  Object.defineProperty(process, 'platform', { configurable: true, get: () => 'darwin' })
   return {
     [Symbol.dispose]: () => void Object.defineProperty(process, 'platform', platform),
   }

@@ -7,8 +7,8 @@ import { Datagrams, type SocketAddr, UdpSocket } from 'mio-js'
 /** Floods an address until the test ends. */
 export async function flood(t: ExecutionContext, to: SocketAddr): Promise<void> {
   const isOver = new Int32Array(new SharedArrayBuffer(4))
-  const workerData: Data = { flooded: to.toString(), isOver }
-  const worker = new Worker(new URL(import.meta.url), { workerData })
+  const data: Data = { flooded: to.toString(), isOver }
+  const worker = new Worker(new URL(import.meta.url), { workerData: data })
   const ended = once(worker, 'exit')
   // In Deno, `terminate()` does not end what never lets the event loop run.
   t.teardown(async () => {

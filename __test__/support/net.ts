@@ -71,22 +71,23 @@ export function same(title: string, scenario: Scenario, settings: Settings = {})
 
 /**
  * How long a look-up takes is the runtime's: what comes of it may be before the `resume` of the next
- * turn or after it.
+ * turn or after it. Here it is after it.
  */
 function inOneOrder({ log, ...rest }: Outcome): object {
   const ordered = Object.entries(log).map(([name, entries]) => {
     const all: unknown[] = [...entries]
-    const at = all.findIndex(
-      (entry, index) => isOf(entry, 'lookup') && isOf(all[index + 1], 'resume'),
-    )
-    if (at >= 0) all.splice(at, 2, all[at + 1]!, all[at]!)
+    for (const [from, entry] of entries.entries()) {
+      if (eventOf(entry) !== 'lookup') continue
+      const to = all.findIndex((one, at) => at > from && eventOf(one) !== 'connectionAttempt')
+      if (to >= 0 && eventOf(all[to]) === 'resume') all.splice(from, 0, ...all.splice(to, 1))
+    }
     return [name, all] as const
   })
   return { ...rest, log: Object.fromEntries(ordered) }
 }
 
-function isOf(entry: unknown, event: string): boolean {
-  return Array.isArray(entry) && entry[0] === event
+function eventOf(entry: unknown): unknown {
+  return Array.isArray(entry) ? entry[0] : undefined
 }
 
 export async function compare(

@@ -7,7 +7,7 @@ import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const copied = ['build', 'dist']
+const copied = new Set(['build', 'dist'])
 
 const made = new Set<string>()
 
@@ -23,7 +23,7 @@ export function makeStage(binary: string, tuple: string): string {
     for (const entry of readdirSync('.', { withFileTypes: true })) {
       const { name } = entry
       if (name.endsWith('.node') || name === '.git') continue
-      if (copied.includes(name)) cpSync(name, join(folder, name), { recursive: true })
+      if (copied.has(name)) cpSync(name, join(folder, name), { recursive: true })
       else if (entry.isDirectory()) symlinkSync(resolve(name), join(folder, name))
       else if (entry.isFile()) copyFileSync(name, join(folder, name))
     }

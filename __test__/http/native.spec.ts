@@ -74,6 +74,7 @@ servedNatively("sockets have the server's options", async (t) => {
   t.true(socket.allowHalfOpen)
   t.is(socket.writableHighWaterMark, 1_234)
   t.is((socket as Socket & { server: object }).server, server)
+  if (client.connecting) await once(client, 'connect')
   t.is(socket.remotePort, client.localPort)
   client.destroy()
   await once(socket.resume(), 'close')

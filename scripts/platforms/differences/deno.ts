@@ -98,7 +98,10 @@ export const deno: readonly Difference[] = [
   ...because(
     'a worker that never lets its event loop run does not end by terminate() in Deno, with us or without',
     ['deno'],
-    [['lifecycle', 'terminate() ends a worker that waits for ever: poll']],
+    [
+      ['lifecycle', 'terminate() ends a worker that waits for ever: poll'],
+      ['engine/engine-lifecycle', '*: a worker is terminated at any time: handler'],
+    ],
   ),
   ...because(
     'Deno loads the modules of this test after its turn, and ava has it declared in that',

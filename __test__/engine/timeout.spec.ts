@@ -30,6 +30,22 @@ underEachDriver('timeout comes once for each time that nothing happens', async (
   t.is(other.count('timeout'), 0)
 })
 
+underEachDriver('no timeout comes early', async (t, make) => {
+  const { client } = await linked(make())
+  const early: number[] = []
+  for (let round = 1; round <= 100; round += 1) {
+    // Anywhere between two beats of the engine's clock, of which the last timeout came with one.
+    const until = performance.now() + ((round * 0.37) % 4)
+    while (performance.now() < until);
+    const begin = performance.now()
+    client.socket.setTimeout(1 + (round % 5))
+    await client.saw('timeout', round)
+    const left = 1 + (round % 5) - (performance.now() - begin)
+    if (left > 0) early.push(left)
+  }
+  t.deepEqual(early, [])
+})
+
 underEachDriver('what moves puts the timeout off', async (t, make) => {
   const engine = make()
   const { client, accepted: other } = await linked(engine, {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { endianness } from 'node:os'
 import { Server, Socket, connect } from 'mio-js/net'
 import '../support/census.js'
 import { pair } from '../support/drop-in.js'
@@ -26,15 +27,18 @@ underEachDriver('peek shows what was received and takes nothing', async (t, make
   t.is(near.peek()?.toString(), 'bytes')
 })
 
+/** What is read of a type of service that was set: Windows takes it, and ignores it. */
+const typeOfService = (value: number): number => (process.platform === 'win32' ? 0 : value)
+
 underEachDriver('options are set and read by name and by number', async (t, make) => {
   const { near } = await pair(t, make())
-  near.setOption('userTimeout', 5000)
-  t.is(near.getOption('userTimeout'), 5000)
+  near.setOption('nodelay', true)
+  t.true(near.getOption('nodelay'))
+  // IPPROTO_TCP, TCP_NODELAY
+  t.not(near.getOption(6, 1).readUInt8(endianness() === 'LE' ? 0 : 3), 0)
   near.setOption('tos', 32).setTypeOfService(16)
-  t.is(near.getOption('tos'), 16)
-  t.is(near.getTypeOfService(), 16)
-  // IPPROTO_TCP, TCP_USER_TIMEOUT
-  if (process.platform === 'linux') t.is(near.getOption(6, 18).readInt32LE(), 5000)
+  t.is(near.getOption('tos'), typeOfService(16))
+  t.is(near.getTypeOfService(), typeOfService(16))
   throwsCode(t, 'ERR_INVALID_ARG_VALUE', () => near.getOption('nothing' as 'tos'))
   near.setKeepAlive(true, 7000, 3000, 4)
   await until('the engine has set it', () => near.getOption('keepalive') !== undefined)
@@ -50,7 +54,7 @@ underEachDriver('what is set before there is a connection holds for it', async (
   socket.setKeepAlive({ enable: true, initialDelay: 9000, interval: 2000, count: 3 })
   socket.setNoDelay().connect(port, '127.0.0.1')
   await soon(once(socket, 'connect'))
-  t.is(socket.getOption('tos'), 8)
+  t.is(socket.getOption('tos'), typeOfService(8))
   await until('no delay', () => socket.getOption('nodelay') === true)
   t.deepEqual(socket.getOption('keepalive'), {
     enabled: true,

@@ -20,7 +20,8 @@ const polluting: Record<string, unknown> = {
   reusePort: true,
   ipv6Only: true,
   exclusive: true,
-  backlog: -1,
+  // Node itself aborts for a negative one on Windows.
+  backlog: process.platform === 'win32' ? 7 : -1,
   signal: AbortSignal.abort(),
   allowHalfOpen: true,
   pauseOnConnect: true,

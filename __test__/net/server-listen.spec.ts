@@ -40,7 +40,10 @@ const forms: Record<string, (world: World) => unknown[]> = {
   'listen({ port, host: mapped })': () => [{ port: 0, host: '::ffff:127.0.0.1' }],
   'listen({ ipv6Only })': () => [{ port: 0, host: '::', ipv6Only: true }],
   'listen({ backlog: 0 })': () => [{ port: 0, backlog: 0 }],
-  'listen({ backlog: -1 })': () => [{ port: 0, backlog: -1 }],
+  // Node itself aborts there.
+  ...(process.platform === 'win32'
+    ? {}
+    : { 'listen({ backlog: -1 })': () => [{ port: 0, backlog: -1 }] }),
   'listen({ backlog: "5" })': () => [{ port: 0, backlog: '5' }],
   'listen({ backlog: 1e9 })': () => [{ port: 0, backlog: 1e9 }],
   'listen({ exclusive })': () => [{ port: 0, exclusive: true }],

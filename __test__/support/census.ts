@@ -15,7 +15,7 @@ interface Census {
   objects: number
   /** What each descriptor is open for. */
   descriptors: string[]
-  threads: number
+  threads: string[]
 }
 
 async function names(path: string): Promise<string[]> {
@@ -58,13 +58,15 @@ async function descriptors(): Promise<string[]> {
  * Threads of this process. Node's stay what they are, once they were all used; Bun and Deno start
  * and end theirs as they like, so there only those count that are ours by their names.
  */
-async function threads(): Promise<number> {
+async function threads(): Promise<string[]> {
   const found = await names('/proc/self/task')
-  if (isNode) return found.length
   const all = await Promise.all(
-    found.map(async (name) => readFile(`/proc/self/task/${name}/comm`, 'latin1').catch(() => '')),
+    found.map(async (id) => {
+      const name = await readFile(`/proc/self/task/${id}/comm`, 'latin1').catch(() => 'ended')
+      return `${id} ${name.trim()}`
+    }),
   )
-  return all.filter((name) => name.startsWith('mio-js-')).length
+  return isNode ? all : all.filter((thread) => thread.includes(' mio-js-'))
 }
 
 async function census(): Promise<Census> {
@@ -112,13 +114,14 @@ test.after.always('nothing is left open', async (t) => {
     return (
       now.objects <= baseline.objects &&
       now.descriptors.length <= baseline.descriptors.length &&
-      now.threads <= baseline.threads
+      now.threads.length <= baseline.threads.length
     )
   }).catch((error: Error) => {
-    const counts = `${now.objects} objects, ${now.threads} threads`
-    const before = `${baseline.objects} and ${baseline.threads}`
     const opened = now.descriptors.filter((one) => !baseline.descriptors.includes(one))
-    throw new Error(`${counts} (before: ${before}), opened: ${opened.join(', ')}`, { cause: error })
+    const started = now.threads.filter((one) => !baseline.threads.includes(one))
+    const counts = `${now.objects} objects (before: ${baseline.objects})`
+    const lists = `opened: ${opened.join(', ')}; started: ${started.join(', ')}`
+    throw new Error(`${counts}, ${lists}`, { cause: error })
   })
   t.pass()
 })

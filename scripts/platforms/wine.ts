@@ -28,12 +28,12 @@ const bounded = [
 export const wineRunners: readonly Runner[] = [
   {
     ...runnerOf('wine-24', { ...x64, version: '24.21.0' }),
-    suites: ['mirror', 'engine'],
+    suites: ['mirror', 'engine', 'net'],
     bounded,
   },
   {
     ...runnerOf('wine-26', { ...x64, version: '26.10.0' }),
-    suites: ['mirror', 'engine'],
+    suites: ['mirror', 'engine', 'net'],
   },
   { ...runnerOf('wine-ia32', { ...ia32, version: '22.23.2' }), suites: ['mirror'] },
 ]

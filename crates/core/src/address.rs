@@ -17,7 +17,8 @@ const TEXT: usize = 12;
 /// `127.1`), so that every spelling means one address. An IPv6 address may end in `%scope`, by
 /// number or by the name of an interface, which wins over `scope_id`.
 ///
-/// Errors: [`Misuse::Address`]; an interface that does not exist is the system's ENXIO or ENODEV.
+/// Errors: [`Misuse::Address`]; an interface that does not exist is the system's ENXIO or ENODEV,
+/// on Windows EINVAL.
 pub fn parse_address(host: &str, port: u16, flowinfo: u32, scope_id: u32) -> Result<SocketAddr> {
     let (literal, scope) = match host.split_once('%') {
         Some((literal, scope)) => (literal, Some(scope)),

@@ -47,6 +47,16 @@ export const wine: readonly Difference[] = [
     [
       ['engine/ending', '*: allowHalfOpen lets 10 MB follow the peer’s end, in both directions'],
       ['engine/drain', '*: writing in the drain handler never fills the stack'],
+      ['net/hostile', '10 megabytes to a peer that has ended, *'],
+    ],
+  ),
+  ...because(
+    'what Node itself does on Wine: it refuses many buffers at once, says EISCONN of a connect on its way, and does not stay for a socket that is paused',
+    ['wine-'],
+    [
+      ['net/socket-write', '5,000 corked writes, *'],
+      ['net/socket-connect', 'a second connect while the first is on its way *'],
+      ['net/holding', 'core: *'],
     ],
   ),
   ...because(

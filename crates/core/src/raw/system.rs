@@ -1,6 +1,6 @@
 //! What only the C library tells.
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 use std::io;
 
 #[cfg(any(unix, windows))]
@@ -22,15 +22,16 @@ pub(crate) fn interface_index(name: &str) -> Result<u32> {
 
 /// The index of a network interface.
 ///
-/// Errors: [`Misuse::Address`] for a name that no interface has.
+/// Errors: `WSAEINVAL` for a name that no interface has, as Windows tells no reason.
 #[cfg(windows)]
 pub(crate) fn interface_index(name: &str) -> Result<u32> {
     use windows_sys::Win32::NetworkManagement::IpHelper::if_nametoindex;
+    use windows_sys::Win32::Networking::WinSock::WSAEINVAL;
 
     let name = std::ffi::CString::new(name).map_err(|_| Misuse::Address)?;
     // SAFETY: `name` ends in NUL and lives until the call returns.
     match unsafe { if_nametoindex(name.as_ptr().cast()) } {
-        0 => Err(Failure::Misuse(Misuse::Address)),
+        0 => Err(Failure::Io(io::Error::from_raw_os_error(WSAEINVAL))),
         index => Ok(index),
     }
 }

@@ -35,7 +35,7 @@ impl Connection {
 
     /// When something is to be done although nothing happens.
     pub(in crate::engine) fn deadline(&self) -> Option<u64> {
-        let after = |since: u64, time: u64| (time > 0).then(|| since.saturating_add(time));
+        let after = |since, time| (time > 0).then(|| due(since, time));
         let profile = &self.profile;
         let candidates = if self.has(Flag::Closing) {
             [Some(self.linger_until), None, None, None]
@@ -71,7 +71,7 @@ impl Connection {
     /// A deadline came up, perhaps too early.
     pub(in crate::engine) fn expire<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
         let now = context.now;
-        let over = |since: u64, time: u64| time > 0 && since.saturating_add(time) <= now;
+        let over = |since, time| time > 0 && due(since, time) <= now;
         if self.stream.retry_at().is_some_and(|at| at <= now)
             && let Err(cause) = self.retry(id, context)
         {
@@ -105,6 +105,11 @@ impl Connection {
         context.arm(id, self);
         Fate::Lives
     }
+}
+
+/// When a time is over for certain: the millisecond that it began in had begun before.
+fn due(since: u64, time: u64) -> u64 {
+    since.saturating_add(time).saturating_add(1)
 }
 
 fn timed_out() -> io::Error {

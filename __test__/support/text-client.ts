@@ -28,7 +28,9 @@ export class TextClient {
   }
 
   async receives(text: string): Promise<void> {
-    await until(`${text} comes; there was: ${this.text}`, () => this.text.includes(text))
+    await until(`${text} comes`, () => this.text.includes(text) || this.outcome !== undefined)
+    if (this.text.includes(text)) return
+    throw new Error(`${text} did not come; there was: ${this.text}, then: ${this.outcome}`)
   }
 
   /** Says something, and waits until it has come back. */

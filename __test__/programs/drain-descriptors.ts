@@ -1,12 +1,13 @@
 /** Accepts with room for two descriptors, and then with room for all. */
 import { closeSync, openSync } from 'node:fs'
 import { TcpListener, TcpStream } from 'mio-js'
+import { backlogOf } from '../support/backlog.js'
 import { until } from '../support/until.js'
 
 const listener = TcpListener.bind('127.0.0.1:0')
 const clients = Array.from({ length: 5 }, () => TcpStream.connect(listener.localAddr()))
 // A client may be connected before the last step of it has reached the listener.
-await until('all wait', () => listener.options.tcpInfo().unacked === clients.length)
+await until('all wait', () => backlogOf(listener.localAddr().port) === clients.length)
 await until('all are connected', () => clients.every((client) => client.finishConnect()))
 
 const filler: number[] = []

@@ -107,7 +107,8 @@ const reading = fc.constantFrom('flow', 'paused', 'readable', 'echo' as const)
 export const program = fc.record({
   target: fc.oneof(
     { weight: 12, arbitrary: fc.constant('port' as const) },
-    { weight: 3, arbitrary: fc.constant('path' as const) },
+    // When the end of a named pipe is told, with the bytes before it or later, depends on the load.
+    { weight: process.platform === 'win32' ? 0 : 3, arbitrary: fc.constant('path' as const) },
     { weight: 1, arbitrary: fc.constant('refused' as const) },
   ),
   server: fc.record({

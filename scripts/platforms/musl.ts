@@ -6,7 +6,6 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpackDebian } from './debian.js'
 import { commandOf } from './foreign.js'
-import { node as nodeOf } from './node.js'
 import { npmPackage, wheel } from './packages.js'
 import { everySuite, type Runner, type Runtime } from './runner.js'
 import { versionOf } from './version.js'
@@ -66,7 +65,9 @@ function prepareBun(name: string): Runtime {
   const loader = [musl('amd64'), '--library-path', libraries]
   const command = [commandOf(name, [...loader, bun], 'BUN_OPTIONS')] as const
   const environment = { BUN_OPTIONS: '--expose-gc' }
-  return { version: versionOf('Bun', command), command, environment, reference: nodeOf(26) }
+  // It must load the same binary.
+  const reference = prepareNode('musl-node-24', versions[1])
+  return { version: versionOf('Bun', command), command, environment, reference }
 }
 
 export const muslRunners: readonly Runner[] = [

@@ -12,4 +12,21 @@ export const foreign: readonly Difference[] = [
     ['musl-'],
     [['release/pack']],
   ),
+  ...because(
+    "TypeScript's compiler is a program of each platform, and npm installs this machine's",
+    ['qemu-', 'wine-'],
+    [['declarations']],
+  ),
+  ...because(
+    'options that QEMU does not know, or takes for numbers',
+    ['qemu-'],
+    [
+      [
+        'builder',
+        'IPv4: options of a builder are there before bind, and stay',
+        'a connection has the options of its builder from the SYN on',
+      ],
+      ['options', 'its program with builders connects, and tells what TCP knows'],
+    ],
+  ),
 ]

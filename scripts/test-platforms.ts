@@ -7,6 +7,7 @@
  * usage: npm run test:platforms                  all, one after the other
  *        npm run test:platforms -- NAME…         runners of this name, or whose names begin with it and a hyphen
  *            --bounded       a few specs of some runners; those of this machine's platform run its own build
+ *            --suite SUITE   of its suites this one, which goes on record as a run of that; may be repeated
  *            --only SPEC     this spec, such as `engine/threads`; may be repeated
  *            --differences   only the tests that are left out, to see which pass by now
  *            --list          names all runners
@@ -20,7 +21,7 @@ import { differencesOf, titlesOf } from './platforms/differences.js'
 import { writePages } from './platforms/page.js'
 import { keepRecord } from './platforms/record.js'
 import { type Task, type Total, runSpecs } from './platforms/run-specs.js'
-import { type Runner, type Runtime, specsOf } from './platforms/runner.js'
+import { type Runner, type Runtime, type Suite, specsOf } from './platforms/runner.js'
 import { runners } from './platforms/runners.js'
 import { makeStage, removeStage } from './platforms/stage.js'
 import { updateSummary } from './platforms/summary.js'
@@ -32,6 +33,7 @@ const { positionals, values: options } = parseArgs({
     differences: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
+    suite: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
   },
 })
@@ -46,9 +48,15 @@ function isWanted({ bounded, name }: Runner): boolean {
   )
 }
 
-function specsFor({ bounded, suites }: Runner): readonly string[] {
+/** The suites of a runner that are wanted. */
+function suitesFor({ suites }: Runner): Suite[] {
+  return suites.filter((suite) => options.suite.length === 0 || options.suite.includes(suite))
+}
+
+function specsFor(runner: Runner): readonly string[] {
   if (options.only.length > 0) return options.only
-  return options.bounded ? (bounded ?? []) : suites.flatMap((suite) => specsOf(suite))
+  if (options.bounded) return runner.bounded ?? []
+  return suitesFor(runner).flatMap((suite) => specsOf(suite))
 }
 
 /** What is left out, as patterns; or, if that alone is wanted, what is not. */
@@ -96,7 +104,7 @@ async function runOne(runner: Runner): Promise<Total> {
     console.log(`${failed ? 'failed' : 'skipped'}: ${(error as Error).message}`)
     return { passed: 0, failed, skipped: 0 }
   }
-  const { emulator = null, suites, tuple } = runner
+  const { emulator = null, tuple } = runner
   console.log(`${tuple}, ${runtime.version}${emulator === null ? '' : `, by ${emulator}`}`)
   try {
     const total = await runAll(runner, runtime, stage)
@@ -107,7 +115,7 @@ async function runOne(runner: Runner): Promise<Total> {
         tuple,
         runtime: runtime.version,
         emulator,
-        suites,
+        suites: suitesFor(runner),
         ...total,
         seconds,
         date,
@@ -120,7 +128,7 @@ async function runOne(runner: Runner): Promise<Total> {
   }
 }
 
-/** Whether all of a runner's tests run, so that it goes on record. */
+/** Whether all tests of some suites run, so that it goes on record. */
 const isWhole = !options.bounded && !options.differences && options.only.length === 0
 
 async function runWanted(wanted: readonly Runner[]): Promise<void> {

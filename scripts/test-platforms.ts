@@ -48,15 +48,14 @@ function isWanted({ bounded, name }: Runner): boolean {
   )
 }
 
-/** The suites of a runner that are wanted. */
-function suitesFor({ suites }: Runner): Suite[] {
-  return suites.filter((suite) => options.suite.length === 0 || options.suite.includes(suite))
-}
-
-function specsFor(runner: Runner): readonly string[] {
-  if (options.only.length > 0) return options.only
-  if (options.bounded) return runner.bounded ?? []
-  return suitesFor(runner).flatMap((suite) => specsOf(suite))
+/** What is run, in parts that go on record when they are whole. */
+function partsOf(runner: Runner): { readonly suite?: Suite; readonly specs: readonly string[] }[] {
+  if (options.only.length > 0) return [{ specs: options.only }]
+  if (options.bounded) return [{ specs: runner.bounded ?? [] }]
+  const suites = runner.suites.filter(
+    (suite) => options.suite.length === 0 || options.suite.includes(suite),
+  )
+  return suites.map((suite) => ({ suite, specs: specsOf(suite) }))
 }
 
 /** What is left out, as patterns; or, if that alone is wanted, what is not. */
@@ -66,10 +65,15 @@ function matchFor(runner: Runner, spec: string): string[] | undefined {
   return titles.length === 0 ? undefined : titles
 }
 
-async function runAll(runner: Runner, runtime: Runtime, stage: string): Promise<Total> {
+async function runAll(
+  runner: Runner,
+  specs: readonly string[],
+  runtime: Runtime,
+  stage: string,
+): Promise<Total> {
   const tasks: Task[] = []
   let leftOut = 0
-  for (const spec of specsFor(runner)) {
+  for (const spec of specs) {
     const match = matchFor(runner, spec)
     if (match === undefined) continue
     // Not even loaded: how many tests it has is not known then.
@@ -92,7 +96,6 @@ function binaryFor({ tuple }: Runner): string {
 }
 
 async function runOne(runner: Runner): Promise<Total> {
-  const begin = performance.now()
   let runtime: Runtime
   let stage: string
   try {
@@ -106,26 +109,34 @@ async function runOne(runner: Runner): Promise<Total> {
   }
   const { emulator = null, tuple } = runner
   console.log(`${tuple}, ${runtime.version}${emulator === null ? '' : `, by ${emulator}`}`)
+  const sum: Total = { passed: 0, failed: 0, skipped: 0 }
+  const start = performance.now()
   try {
-    const total = await runAll(runner, runtime, stage)
-    const seconds = Math.round((performance.now() - begin) / 1000)
-    if (isWhole) {
-      const date = new Date().toISOString()
-      keepRecord(runner, {
+    for (const { specs, suite } of partsOf(runner)) {
+      const begin = performance.now()
+      const total = await runAll(runner, specs, runtime, stage)
+      for (const key of ['passed', 'failed', 'skipped'] as const) sum[key] += total[key]
+      if (suite === undefined || options.differences) continue
+      keepRecord(runner, suite, {
         tuple,
         runtime: runtime.version,
         emulator,
-        suites: suitesFor(runner),
+        suites: [suite],
         ...total,
-        seconds,
-        date,
+        seconds: secondsSince(begin),
+        date: new Date().toISOString(),
       })
     }
-    console.log(`${runner.name}: ${total.passed} passed, ${total.failed} failed in ${seconds} s`)
-    return total
+    const { failed, passed } = sum
+    console.log(`${runner.name}: ${passed} passed, ${failed} failed in ${secondsSince(start)} s`)
+    return sum
   } finally {
     removeStage(stage)
   }
+}
+
+function secondsSince(begin: number): number {
+  return Math.round((performance.now() - begin) / 1000)
 }
 
 /** Whether all tests of some suites run, so that it goes on record. */

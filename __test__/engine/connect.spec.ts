@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import net from 'node:net'
 import { join } from 'node:path'
 import type { Handlers, Socket } from 'mio-js/engine'
@@ -152,17 +153,20 @@ underEachDriver('localAddress and localPort are where it connects from', async (
   }
 })
 
-/** A port that nobody has. */
+/** A port that nobody has, nor is given meanwhile: the system chooses from 32768 on. */
 async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => {
-    server.once('listening', resolve)
-  })
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => {
-    server.close(resolve)
-  })
-  return port
+  for (;;) {
+    const port = 20_000 + Math.trunc(Math.random() * 10_000)
+    const server = net.createServer().listen(port)
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 underEachDriver('what is written in open is sent, and end sends its FIN', async (t, make) => {

@@ -5,6 +5,7 @@ import { testedAs } from '../cross/recipes.js'
 import { type Target, targets } from '../platform-packages.js'
 import { differences } from './differences.js'
 import type { RunRecord } from './record.js'
+import type { Suite } from './runner.js'
 import type { Binary, Summary } from './summary.js'
 
 /** The files, and which tables each has. */
@@ -33,11 +34,13 @@ function platformsOf({ binaries, runs }: Summary): Platform[] {
   })
 }
 
+const needed: readonly Suite[] = ['mirror', 'engine', 'net']
+
 /** See the page for what the tiers mean. */
 export function tierOf({ isStandIn, runs }: Platform): 1 | 2 | 3 {
   if (runs.length === 0 || runs.some(({ failed, passed }) => failed > 0 || passed === 0)) return 3
   const isWhole = ({ emulator, suites }: RunRecord): boolean =>
-    emulator === null && ['mirror', 'engine', 'net'].every((suite) => suites.includes(suite))
+    emulator === null && needed.every((suite) => suites.includes(suite))
   return !isStandIn && runs.some((run) => isWhole(run)) ? 1 : 2
 }
 

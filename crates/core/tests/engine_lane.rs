@@ -5,7 +5,7 @@
 mod engine;
 
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use engine::*;
@@ -172,6 +172,49 @@ fn an_inline_selector_can_be_lent_to_a_waiter() {
     notified.recv_timeout(PATIENCE).unwrap();
     drop((lane, waiter));
     assert_eq!(peer.read_all().unwrap(), b"");
+}
+
+/// Its thread was busy, or the process stopped, for longer than the deadline after the wait was over.
+#[test]
+fn who_has_sent_while_nobody_looked_was_not_silent() {
+    // So many that they count as progress.
+    const BYTES: [u8; 64] = [1; 64];
+    const TIME: Duration = Duration::from_millis(100);
+    let mut lane = Lane::<Block>::new(Io::Inline, Limits::default(), || ()).unwrap();
+    let profile = Arc::new(Profile {
+        idle_timeout: TIME.as_millis() as u64,
+        ..Profile::default()
+    });
+    let peers: Vec<_> = (0..2)
+        .map(|index| {
+            let (peer, socket) = Peer::pair();
+            let id = Id::chosen(index, 1);
+            lane.command(Command::Adopt {
+                id,
+                stream: Stream::adopt(std::os::fd::IntoRawFd::into_raw_fd(socket)).unwrap(),
+                profile: Arc::clone(&profile),
+            });
+            (id, peer)
+        })
+        .collect();
+    lane.turn().unwrap();
+    let (sender, notified) = mpsc::channel();
+    let waiter = Waiter::spawn(move || _ = sender.send(())).unwrap();
+    waiter.start(lane.lend().unwrap());
+    peers[0].1.write(&BYTES);
+    notified.recv_timeout(PATIENCE).unwrap();
+    let (driver, outcome) = waiter.collect().unwrap();
+    peers[1].1.write(&BYTES);
+    std::thread::sleep(2 * TIME);
+    lane.put_back(driver, outcome).unwrap();
+    let (mut batch, mut ledger) = (Completions::default(), Ledger::default());
+    while lane.collect(&mut batch) {
+        ledger.take(&mut batch);
+    }
+    for (id, _) in &peers {
+        assert_eq!(ledger.story(*id).received, BYTES);
+        assert!(ledger.story(*id).is_open());
+    }
 }
 
 /// A program that has had enough for now settles a lane whose news it has not collected.

@@ -129,8 +129,6 @@ impl<B: Buffer> Machine<B> {
     ) -> Result<bool> {
         self.context.counters.polls.add(1);
         if outcome.as_ref().is_err_and(is_interrupt) {
-            // The process may have been stopped for long (SIGSTOP): what arrived meanwhile counts
-            // before the time that has passed.
             outcome = driver.poll.poll(&mut driver.events, Some(Duration::ZERO));
         }
         self.tick();
@@ -183,6 +181,7 @@ impl<B: Buffer> Machine<B> {
     /// Does what the events, the deadlines and the turns before left to do.
     pub(super) fn work(&mut self) {
         self.context.counters.turns.add(1);
+        self.look_again();
         self.accept();
         // What is scheduled from here on waits for the next turn, so that all get theirs.
         for _ in 0..self.context.ready.len() {
@@ -192,14 +191,36 @@ impl<B: Buffer> Machine<B> {
             self.serve(index);
         }
         self.context.seat_waiting();
-        // After what has arrived: whoever was kept from looking, for as long as a deadline, must not
-        // take that for silence.
+        // After what has arrived.
         self.expire();
         self.report();
         self.context
             .counters
             .pending_bytes
             .set(self.context.pending);
+    }
+
+    /// Has what arrived meanwhile come before a deadline that is over: since the selector was asked,
+    /// the thread may have been busy for longer than that, or the process stopped.
+    fn look_again(&mut self) {
+        let tick = self.context.now / TICK;
+        if self.context.wheel.next().is_none_or(|next| next > tick) {
+            return;
+        }
+        let Some(mut driver) = self.driver.take() else {
+            return;
+        };
+        // What fails here does so in the next wait as well, and is told there.
+        if driver
+            .poll
+            .poll(&mut driver.events, Some(Duration::ZERO))
+            .is_ok()
+        {
+            for event in &driver.events {
+                self.note(event);
+            }
+        }
+        self.driver = Some(driver);
     }
 
     fn serve(&mut self, index: u32) {

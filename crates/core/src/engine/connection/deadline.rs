@@ -70,6 +70,11 @@ impl Connection {
 
     /// A deadline came up, perhaps too early.
     pub(in crate::engine) fn expire<B>(&mut self, id: Id, context: &mut Context<B>) -> Fate {
+        // What has arrived for it counts first; it has its turn when there is room.
+        if self.has(Flag::Scheduled) && !self.has(Flag::Closing) {
+            context.arm(id, self);
+            return Fate::Lives;
+        }
         let now = context.now;
         let over = |since, time| time > 0 && due(since, time) <= now;
         if self.stream.retry_at().is_some_and(|at| at <= now)

@@ -102,13 +102,22 @@ async function runSpec(
       await ask(stage, reference, { ...job, report: join(folder, 'asked') }, answers)
       asked = { ...runtime, environment: { ...environment, MIO_JS_TEST_REFERENCE: answers } }
     }
-    const exit = await run(stage, asked, join(folder, 'job.json'))
+    let exit = await run(stage, asked, join(folder, 'job.json'))
+    for (let again = 0; hasCrashed(runtime, exit) && again < 2; again += 1) {
+      console.log(`${spec}: ${runtime.crashed}, again`)
+      rmSync(report, { force: true })
+      exit = await run(stage, asked, join(folder, 'job.json'))
+    }
     const text = existsSync(report) ? readFileSync(report, 'utf8') : ''
     const milliseconds = performance.now() - begin
     return { ...outcomeOf(spec, text, exit), milliseconds }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function hasCrashed({ crashed }: Runtime, { output }: Exit): boolean {
+  return crashed !== undefined && output.includes(crashed)
 }
 
 function comparesWithNode(stage: string, spec: string): boolean {

@@ -45,6 +45,8 @@ export interface Runtime {
   readonly environment?: NodeJS.ProcessEnv
   /** The Node whose answers are the measure, for a runtime whose own modules are none. */
   readonly reference?: Runtime
+  /** What is printed if the emulator itself has crashed: whatever it ran is run again then. */
+  readonly crashed?: string
   /** How many times as long as elsewhere a test may wait, and a spec may take. */
   readonly patience?: number
 }

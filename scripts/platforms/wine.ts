@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { npmPackage } from './packages.js'
 import type { Runner, Runtime } from './runner.js'
+import { wineCrashed } from './wine-crash.js'
 import { type Width, enter, environmentOf } from './wine-root.js'
 
 interface Windows {
@@ -62,6 +63,7 @@ async function prepare({ package: name, version, width }: Windows): Promise<Runt
       MIO_JS_WAKE: 'thread',
       NODE_OPTIONS: '--expose-gc',
     },
+    crashed: wineCrashed,
     // To start takes a second or two.
     patience: 4,
   }

@@ -67,5 +67,4 @@ export const wine: readonly Difference[] = [
       ['engine/reset', '*: a socket that closes hears of a reset only if bytes were lost'],
     ],
   ),
-  ...because("It makes Wine's own server crash at times.", ['wine-'], [['net/process']]),
 ]

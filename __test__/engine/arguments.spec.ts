@@ -117,18 +117,24 @@ underEachDriver('connect: every option refuses what it is not for', async (t, ma
     t.true(codes.has(error?.code ?? '') || title === 'revoked proxy', title)
   }
   let taken = 0
+  let over = 0
   for (const [name, kind] of connectOptions) {
     if (kind === 'anyTime') continue
     taken += takes[kind].length
     await refuses(t, name, kind, async (value) => {
       const options = { hostname: '127.0.0.1', port: server.port, ...bagOf(name, value) }
       const error = await errorOf(() => open(options))
-      // A limit of a millisecond may be over before the program hears of the connection.
-      if (error !== undefined && !isOver(error)) throw error
+      // A limit of a millisecond may be over before the program hears of the connection, or the
+      // system begins to connect.
+      if (error === undefined) return
+      if (!isOver(error)) throw error
+      over += 1
     })
   }
   await worksOn(t, peer)
-  t.is(server.stats().accepted - before, taken, 'who is refused does not connect')
+  const accepted = server.stats().accepted - before
+  const isRight = accepted <= taken && accepted >= taken - over
+  t.true(isRight, `who is refused does not connect: ${accepted} of ${taken}, ${over} were late`)
   await refuses(t, 'timeout', 'anyTime', async (timeout) => {
     const error = await errorOf(() => open({ hostname: '127.0.0.1', port: server.port, timeout }))
     // So short that it may be over.

@@ -13,6 +13,7 @@ import { connectOptionsOf } from '#src/engine/initial-options.js'
 import { openConnection } from '#src/engine/open-connection.js'
 import { Field, clientDeadlines, newNumbers, settingsOf } from '#src/engine/options.js'
 import { failure } from '#src/errors.js'
+import { long } from '../support/patience.js'
 
 const io = process.argv[2] as 'inline'
 const options = { hostname: '127.0.0.1' }
@@ -247,7 +248,7 @@ async function begin(name: string): Promise<void> {
   timer = setTimeout(() => {
     kept.push(name)
     end()
-  }, 50).unref()
+  }, long(50)).unref()
   current = undefined
 }
 

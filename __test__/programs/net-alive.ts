@@ -8,6 +8,7 @@ import core, { type AddressInfo, type Socket, type TcpNetConnectOpts } from 'nod
 import { Worker } from 'node:worker_threads'
 import { Engine, type EngineOptions } from 'mio-js/engine'
 import * as ours from 'mio-js/net'
+import { long } from '../support/patience.js'
 import { until } from '../support/until.js'
 
 const kind = process.argv[2] as 'core' | NonNullable<EngineOptions['io']>
@@ -148,7 +149,7 @@ async function begin(name: string): Promise<void> {
     clearInterval(timer)
     kept.push(name)
     socket.destroy()
-  }, 10).unref()
+  }, long(10)).unref()
   current = undefined
 }
 

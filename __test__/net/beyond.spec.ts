@@ -58,12 +58,10 @@ underEachDriver('what is set before there is a connection holds for it', async (
   await soon(once(socket, 'connect'))
   if (hasTypeOfService) t.is(socket.getOption('tos'), 8)
   await until('no delay', () => socket.getOption('nodelay') === true)
-  t.deepEqual(socket.getOption('keepalive'), {
-    enabled: true,
-    time: 9000,
-    interval: 2000,
-    count: 3,
-  } as unknown)
+  const keepalive = socket.getOption('keepalive') as unknown
+  // Windows tells no more of it.
+  if (process.platform === 'win32') t.like(keepalive, { enabled: true })
+  else t.deepEqual(keepalive, { enabled: true, time: 9000, interval: 2000, count: 3 })
   socket.destroy()
 })
 

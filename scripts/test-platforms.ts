@@ -7,7 +7,7 @@
  * usage: npm run test:platforms                  all, one after the other
  *        npm run test:platforms -- NAME…         runners of this name, or whose names begin with it and a hyphen
  *            --bounded       a few specs of some runners; those of this machine's platform run its own build
- *            --suite SUITE   of its suites this one, which goes on record as a run of that; may be repeated
+ *            --suite SUITE   this one alone, which goes on record as a run of that; may be repeated
  *            --only SPEC     this spec, such as `engine/threads`; may be repeated
  *            --differences   only the tests that are left out, to see which pass by now
  *            --list          names all runners
@@ -21,7 +21,7 @@ import { differencesOf, titlesOf } from './platforms/differences.js'
 import { writePages } from './platforms/page.js'
 import { keepRecord } from './platforms/record.js'
 import { type Task, type Total, runSpecs } from './platforms/run-specs.js'
-import { type Runner, type Runtime, type Suite, specsOf } from './platforms/runner.js'
+import { type Runner, type Runtime, type Suite, specsOf, suites } from './platforms/runner.js'
 import { runners } from './platforms/runners.js'
 import { makeStage, removeStage } from './platforms/stage.js'
 import { updateSummary } from './platforms/summary.js'
@@ -52,10 +52,9 @@ function isWanted({ bounded, name }: Runner): boolean {
 function partsOf(runner: Runner): { readonly suite?: Suite; readonly specs: readonly string[] }[] {
   if (options.only.length > 0) return [{ specs: options.only }]
   if (options.bounded) return [{ specs: runner.bounded ?? [] }]
-  const suites = runner.suites.filter(
-    (suite) => options.suite.length === 0 || options.suite.includes(suite),
-  )
-  return suites.map((suite) => ({ suite, specs: specsOf(suite) }))
+  const wanted = suites.filter((suite) => options.suite.includes(suite))
+  const chosen = options.suite.length === 0 ? runner.suites : wanted
+  return chosen.map((suite) => ({ suite, specs: specsOf(suite) }))
 }
 
 /** What is left out, as patterns; or, if that alone is wanted, what is not. */

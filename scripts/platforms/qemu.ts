@@ -78,7 +78,7 @@ export const qemuRunners: readonly Runner[] = [
     tuple: 'linux-arm64-musl',
     runtime: 'Node.js 24',
     emulator: 'qemu-aarch64',
-    suites: ['mirror'],
+    suites: ['smoke'],
     prepare: () => emulatedMuslNode('qemu-musl-arm64'),
   },
   ...processors.map(({ debian, qemu: processor, tuple }): Runner => ({

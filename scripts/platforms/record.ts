@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cachePath } from '../cache.js'
-import { everySuite, type Runner, type Suite } from './runner.js'
+import { type Runner, type Suite, suites as allSuites } from './runner.js'
 
 /** What came of a suite, or of several that were run in one runtime. */
 export interface RunRecord {
@@ -45,12 +45,18 @@ export function runRecords(): RunRecord[] {
   })
 }
 
-function together(records: readonly RunRecord[]): RunRecord {
+function together(all: readonly RunRecord[]): RunRecord {
+  const whole = all.filter(({ suites }) => !suites.includes('smoke'))
+  // Its tests are among those of the others.
+  return sumOf(whole.length === 0 ? all : whole)
+}
+
+function sumOf(records: readonly RunRecord[]): RunRecord {
   const sum = (of: (record: RunRecord) => number): number =>
     records.reduce((total, record) => total + of(record), 0)
   return {
     ...(records[0] as RunRecord),
-    suites: everySuite.filter((suite) => records.some(({ suites }) => suites.includes(suite))),
+    suites: allSuites.filter((suite) => records.some(({ suites }) => suites.includes(suite))),
     passed: sum(({ passed }) => passed),
     failed: sum(({ failed }) => failed),
     skipped: sum(({ skipped }) => skipped),

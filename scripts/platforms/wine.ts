@@ -36,7 +36,7 @@ export const wineRunners: readonly Runner[] = [
     ...runnerOf('wine-26', { ...x64, version: '26.10.0' }),
     suites: ['mirror', 'engine', 'net'],
   },
-  { ...runnerOf('wine-ia32', { ...ia32, version: '22.23.2' }), suites: ['mirror'] },
+  { ...runnerOf('wine-ia32', { ...ia32, version: '22.23.2' }), suites: ['smoke'] },
 ]
 
 function runnerOf(name: string, windows: Windows): Omit<Runner, 'suites'> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { targets, targetOf } from '../../scripts/platform-packages.js'
-import { differences } from '../../scripts/platforms/differences.js'
+import { differences, isOf } from '../../scripts/platforms/differences.js'
 import { pagesOf, type Platform, tierOf } from '../../scripts/platforms/page.js'
 import type { RunRecord } from '../../scripts/platforms/record.js'
 import { specsOf } from '../../scripts/platforms/runner.js'
@@ -60,7 +60,7 @@ test('the tier of a platform is what was run, and nothing else', (t) => {
 test('what is left out is a spec of a runner that there is', (t) => {
   t.true(Array.isArray(differences))
   for (const { runners: names, spec } of differences) {
-    const found = runners.filter(({ name }) => names.some((one) => name.startsWith(one)))
+    const found = runners.filter(({ name }) => names.some((one) => isOf(name, one)))
     t.true(found.length > 0, names.join(' '))
     t.true(
       found.some(({ suites }) => suites.flatMap((suite) => specsOf(suite)).includes(spec)),

@@ -13,8 +13,13 @@ export const differences: readonly Difference[] = [...bun, ...deno, ...foreign, 
 
 export function differencesOf(runner: string, spec: string): Difference[] {
   return differences.filter(
-    (one) => one.spec === spec && one.runners.some((name) => runner.startsWith(name)),
+    ({ runners, spec: other }) => other === spec && runners.some((name) => isOf(runner, name)),
   )
+}
+
+/** Whether a runner is meant: by its name, or by how that begins, with a hyphen. */
+export function isOf(runner: string, name: string): boolean {
+  return name.endsWith('-') ? runner.startsWith(name) : runner === name
 }
 
 /** The titles that are left out, as patterns. */

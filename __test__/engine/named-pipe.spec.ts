@@ -161,12 +161,14 @@ windows('a client that waits learns that the name is gone', async (t, make) => {
   t.is(pipe.connect(), null)
   const first = await dial(engine, { path })
   await eventually(() => pipe.connect())
-  const waiting = connectError(engine, { path })
+  let told: unknown = null
+  void connectError(engine, { path }).then((error) => (told = error))
   await turns()
   first.socket.close()
   await first.saw('close')
   close()
-  t.like(await waiting, { code: 'ENOENT', syscall: 'connect', address: path })
+  // The name is gone once the Poll has seen the end of what the pipe was doing.
+  t.like(await eventually(() => told), { code: 'ENOENT', syscall: 'connect', address: path })
 })
 
 windows('names that nobody has, or can have, fail as Node has it', async (t, make) => {

@@ -33,9 +33,14 @@ async function accepting({ output }: Running, count: number): Promise<void> {
 }
 
 /** A connection that has heard who serves it. */
-async function greeted(t: ExecutionContext, port: number): Promise<[TextClient, pid: number]> {
+async function greeted(
+  t: ExecutionContext,
+  { errors, output, port }: Running,
+): Promise<[TextClient, pid: number]> {
   const client = await TextClient.connect(t, port)
-  await client.receives('\n')
+  await client.receives('\n').catch((error: Error) => {
+    throw new Error([error.message, ...output, ...errors].join('\n'), { cause: error })
+  })
   return [client, Number.parseInt(client.text, 10)]
 }
 
@@ -81,12 +86,12 @@ unix('no connection is lost, whenever the server is replaced', async (t) => {
 
 unix('who is connected stays with the old one, who comes gets the new one', async (t) => {
   const running = await start(t)
-  const { child, output, port } = running
-  const [old, first] = await greeted(t, port)
+  const { child, output } = running
+  const [old, first] = await greeted(t, running)
   child.kill('SIGHUP')
   await accepting(running, 2)
-  const [, second] = await greeted(t, port)
-  await until('the old one takes no more', async () => (await greeted(t, port))[1] === second)
+  const [, second] = await greeted(t, running)
+  await until('the old one takes no more', async () => (await greeted(t, running))[1] === second)
   t.not(second, first)
   await old.echoes('still served')
   old.socket.end()
@@ -96,18 +101,19 @@ unix('who is connected stays with the old one, who comes gets the new one', asyn
 
 unix('one that crashes is replaced, and who waits meanwhile is served', async (t) => {
   const running = await start(t)
-  const { output, port } = running
-  const [, first] = await greeted(t, port)
+  const { output } = running
+  const [, first] = await greeted(t, running)
   process.kill(first, 'SIGKILL')
   await until('it is noticed', () => output.includes(`${first} has ended: SIGKILL`))
-  const [client, second] = await greeted(t, port)
+  const [client, second] = await greeted(t, running)
   t.not(second, first)
   await client.echoes('here')
 })
 
 unix('told to end it serves those that are there, and ends', async (t) => {
-  const { child, output, port } = await start(t)
-  const [client, pid] = await greeted(t, port)
+  const running = await start(t)
+  const { child, output } = running
+  const [client, pid] = await greeted(t, running)
   const ended = finish(child)
   child.kill('SIGTERM')
   await client.echoes('still there')

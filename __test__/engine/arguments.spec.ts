@@ -133,8 +133,9 @@ underEachDriver('connect: every option refuses what it is not for', async (t, ma
   }
   await worksOn(t, peer)
   const accepted = server.stats().accepted - before
-  const isRight = accepted <= taken && accepted >= taken - over
-  t.true(isRight, `who is refused does not connect: ${accepted} of ${taken}, ${over} were late`)
+  // Windows forgets a connection that is reset before it is accepted.
+  const least = process.platform === 'win32' ? 0 : taken - over
+  t.true(accepted <= taken && accepted >= least, `who is refused does not connect: ${accepted} of ${taken}, ${over} were late`)
   await refuses(t, 'timeout', 'anyTime', async (timeout) => {
     const error = await errorOf(() => open({ hostname: '127.0.0.1', port: server.port, timeout }))
     // So short that it may be over.

@@ -135,7 +135,10 @@ underEachDriver('connect: every option refuses what it is not for', async (t, ma
   const accepted = server.stats().accepted - before
   // Windows forgets a connection that is reset before it is accepted.
   const least = process.platform === 'win32' ? 0 : taken - over
-  t.true(accepted <= taken && accepted >= least, `who is refused does not connect: ${accepted} of ${taken}, ${over} were late`)
+  t.true(
+    accepted <= taken && accepted >= least,
+    `who is refused does not connect: ${accepted} of ${taken}, ${over} were late`,
+  )
   await refuses(t, 'timeout', 'anyTime', async (timeout) => {
     const error = await errorOf(() => open({ hostname: '127.0.0.1', port: server.port, timeout }))
     // So short that it may be over.

@@ -63,7 +63,7 @@ export const wine: readonly Difference[] = [
     'Wine at times tells of a reset as of an end, or before what came first.',
     ['wine-'],
     [
-      ['engine/closing', 'thread: after close and terminate in the end handler *'],
+      ['engine/closing', 'thread: after * in the end handler *'],
       ['engine/reset', '*: a socket that closes hears of a reset only if bytes were lost'],
       ['net/socket-destroy', 'a reset of an end that was told already'],
     ],

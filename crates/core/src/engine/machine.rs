@@ -122,15 +122,8 @@ impl<B: Buffer> Machine<B> {
     }
 
     /// Takes the selector back, with what its wait brought.
-    pub(super) fn put_back(
-        &mut self,
-        mut driver: Driver,
-        mut outcome: io::Result<()>,
-    ) -> Result<bool> {
+    pub(super) fn put_back(&mut self, driver: Driver, outcome: io::Result<()>) -> Result<bool> {
         self.context.counters.polls.add(1);
-        if outcome.as_ref().is_err_and(is_interrupt) {
-            outcome = driver.poll.poll(&mut driver.events, Some(Duration::ZERO));
-        }
         self.tick();
         self.note_wait();
         let result = match outcome {

@@ -173,7 +173,8 @@ ipv6('a link-local address wants its scope', (t) => {
   const missing: NodeJS.ErrnoException | undefined = t.throws(() =>
     builder.bind('[fe80::1%no-such-interface]:0'),
   )
-  t.regex(missing?.code ?? '', /^(ENODEV|ENXIO|EINVAL)$/)
+  const codes = process.platform === 'win32' ? ['EINVAL'] : ['ENODEV', 'ENXIO']
+  t.true(codes.includes(missing?.code ?? ''), missing?.code)
   builder.bind('[::1]:0')
 })
 

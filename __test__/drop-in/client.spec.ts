@@ -1,7 +1,7 @@
 import test from 'ava'
 import { declare, declareExample } from '../support/scenario.ts'
 import { type CoreHttp, startCoreHttp } from '../support/servers/core-http.ts'
-import { freePort } from '../support/servers/server.ts'
+import { freePort } from '../support/free-port.js'
 import { missingOf } from '../support/servers/tools.ts'
 import '../support/census.ts'
 import type { Address } from './scenarios/client.ts'

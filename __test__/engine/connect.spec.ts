@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import net from 'node:net'
 import { join } from 'node:path'
 import type { Handlers, Socket } from 'mio-js/engine'
@@ -6,6 +5,7 @@ import '../support/census.js'
 import { Peer, directory, echo, watched } from '../support/engine-peers.js'
 import { deferred, listening, soon, underEachDriver } from '../support/engine.js'
 import { hasIPv6 } from '../support/families.js'
+import { freePort } from '../support/free-port.js'
 import { until } from '../support/until.js'
 
 /** A server of Node that writes back what it gets. */
@@ -152,22 +152,6 @@ underEachDriver('localAddress and localPort are where it connects from', async (
     t.is(peers[n]!.socket.remotePort, socket.localPort)
   }
 })
-
-/** A port that nobody has, nor is given meanwhile: the system chooses from 32768 on. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.trunc(Math.random() * 10_000)
-    const server = net.createServer().listen(port)
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-}
 
 underEachDriver('what is written in open is sent, and end sends its FIN', async (t, make) => {
   const got = deferred<string>()

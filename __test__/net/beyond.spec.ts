@@ -41,6 +41,13 @@ underEachDriver('options are set and read by name and by number', async (t, make
     t.is(near.getOption('tos'), 16)
     t.is(near.getTypeOfService(), 16)
   }
+  if (process.platform === 'linux') {
+    near.setOption('userTimeout', 5000)
+    t.is(near.getOption('userTimeout'), 5000)
+    // IPPROTO_TCP, TCP_USER_TIMEOUT
+    const bytes = near.getOption(6, 18)
+    t.is(endianness() === 'LE' ? bytes.readInt32LE() : bytes.readInt32BE(), 5000)
+  }
   throwsCode(t, 'ERR_INVALID_ARG_VALUE', () => near.getOption('nothing' as 'tos'))
   near.setKeepAlive(true, 7000, 3000, 4)
   await until('the engine has set it', () => near.getOption('keepalive') !== undefined)

@@ -5,13 +5,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { freePort } from '../free-port.js'
 import { find } from './tools.ts'
 import { long } from '../patience.js'
 
@@ -64,16 +64,6 @@ function identityOf(user: string | undefined): Identity {
   )
   if (line === null) throw new Error(`there is no user ${user}`)
   return { uid: Number(line[1]), gid: Number(line[2]) }
-}
-
-/** A port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, host)
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 function pathOf(command: string): string {

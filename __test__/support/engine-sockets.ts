@@ -243,11 +243,15 @@ export function sendAtOnce(
   for (const [peer, bytes] of parts) {
     const expected = engine.stats().bytesRead + bytes.length
     peer.write(Buffer.from(bytes))
-    if (driver !== 'thread') continue
-    const end = performance.now() + long(10_000)
-    while (engine.stats().bytesRead < expected) {
-      if (performance.now() > end) throw new Error('timed out: the thread reads')
-    }
+    if (driver === 'thread') spin('the thread reads', () => engine.stats().bytesRead >= expected)
+  }
+}
+
+/** Waits without a turn of the event loop, for what a thread does. */
+export function spin(what: string, condition: () => boolean): void {
+  const end = performance.now() + long(10_000)
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`timed out: ${what}`)
   }
 }
 

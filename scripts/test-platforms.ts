@@ -155,8 +155,12 @@ async function runWanted(wanted: readonly Runner[]): Promise<void> {
 }
 
 const wanted = runners.filter((runner) => isWanted(runner))
+const unknown = options.suite.filter((name) => !suites.some((suite) => suite === name))
 if (wanted.length === 0) {
   console.error(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
+  process.exitCode = 2
+} else if (unknown.length > 0) {
+  console.error(`there is no such suite; there are: ${suites.join(' ')}`)
   process.exitCode = 2
 } else if (options.list) {
   for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)

@@ -78,9 +78,13 @@ for (const { name, missing } of programs) {
     const all = [...greeted, ...fresh]
     for (const client of all) t.true(await client.echoes('before'))
     await until('nobody is let in any more', async () => {
-      const late = new Client(t, pool)
-      return once(late.socket, 'connect').then(
-        () => false,
+      const { socket } = new Client(t, pool)
+      return once(socket, 'connect').then(
+        () => {
+          // Whoever is let in is served to the end as well, and would be waited for.
+          socket.destroy()
+          return false
+        },
         () => true,
       )
     })

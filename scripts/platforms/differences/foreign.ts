@@ -68,6 +68,26 @@ export const foreign: readonly Difference[] = [
     [['socket-addr', 'a link-local address of this machine works in every form']],
   ),
   ...because(
+    "Debian's Node 20 lets no process become another user: its libuv does not say that it uses no io_uring",
+    ['qemu-arm', 'qemu-riscv64'],
+    [
+      ['tcp-listener', 'a privileged port is EACCES for who may not *'],
+      ['unix-path', 'who may not is told EACCES *'],
+      ['engine/listen-options', 'a reserved port is EACCES for who may not'],
+    ],
+  ),
+  ...because(
+    'Node 20 may not read there what it is told to load first',
+    ['qemu-arm', 'qemu-riscv64'],
+    [
+      [
+        'permission',
+        'without permission for addons one error says which flag is missing',
+        'with permissions for addons and for reading the package each door works',
+      ],
+    ],
+  ),
+  ...because(
     "Debian's Node looks names up without ADDRCONFIG, which no other Node does",
     ['qemu-s390x', 'qemu-arm', 'qemu-riscv64', 'qemu-ppc64le'],
     [

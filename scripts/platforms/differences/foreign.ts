@@ -58,6 +58,7 @@ export const foreign: readonly Difference[] = [
     'it compares times, or does much in a time, which means nothing there',
     ['qemu-'],
     [
+      ['engine/many', '*: those who trickle are closed, and nobody else is'],
       ['engine/faults', '*: signals neither cost an event nor change a timeout'],
       ['engine/overload', '*: bad peers next to a hundred well-behaved ones: *'],
     ],

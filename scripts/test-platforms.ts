@@ -154,14 +154,21 @@ async function runWanted(wanted: readonly Runner[]): Promise<void> {
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 }
 
+/** Says which names there are. */
+function refuse(what: string, names: readonly string[]): void {
+  console.error(`there is no such ${what}; there are: ${names.join(' ')}`)
+  process.exitCode = 2
+}
+
 const wanted = runners.filter((runner) => isWanted(runner))
 const unknown = options.suite.filter((name) => !suites.some((suite) => suite === name))
 if (wanted.length === 0) {
-  console.error(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
-  process.exitCode = 2
+  refuse(
+    'runner',
+    runners.map(({ name }) => name),
+  )
 } else if (unknown.length > 0) {
-  console.error(`there is no such suite; there are: ${suites.join(' ')}`)
-  process.exitCode = 2
+  refuse('suite', suites)
 } else if (options.list) {
   for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
 } else if (options.write) {

@@ -1,11 +1,17 @@
 /** What the system says about this process: a second opinion on what an engine does. Linux only. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 
+/** Its name in `/proc/self/task/N/stat`, then state, five numbers, and the flags of the kernel. */
+const ioThread = /\(mio-js-io\) \S (?:-?\d+ ){5}(\d+) /
+/** PF_EXITING: who is joined has it, and is listed for a moment still. */
+const exiting = 4
+
 /** How many I/O threads of engines this process has. */
 export function ioThreads(): number {
   return readdirSync('/proc/self/task').filter((task) => {
     try {
-      return readFileSync(`/proc/self/task/${task}/comm`, 'utf8') === 'mio-js-io\n'
+      const flags = ioThread.exec(readFileSync(`/proc/self/task/${task}/stat`, 'utf8'))?.[1]
+      return flags !== undefined && (Number(flags) & exiting) === 0
     } catch {
       return false
     }

@@ -5,7 +5,7 @@
 
 const factor = Number(process.env['MIO_JS_TEST_PATIENCE'] ?? 1)
 
-/** A time in milliseconds that is long for what a test waits for, or longer where all takes longer. */
+/** A time, in any unit, that is long for what a test waits for or measures; longer where all takes longer. */
 export function long(time: number): number {
   return time * factor
 }

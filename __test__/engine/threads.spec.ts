@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { Engine, type Server } from 'mio-js/engine'
+import { Engine } from 'mio-js/engine'
 import '../support/census.js'
 import { Peer, directory, echo, untilRefused } from '../support/engine-peers.js'
 import {
@@ -103,10 +103,8 @@ underEachDriver(
 
 underEachDriver('a server of several lanes closes in all of them', async (t, make) => {
   const engine = make({ threads: 4 })
-  const servers: Server[] = []
   for (let n = 0; n < 5; n += 1) {
     const server = engine.listen({ ...local, socket: echo })
-    servers.push(server)
     const all = await peers(t, 12, server.port!)
     await echoAll(t, all)
     const closing = server.close()
@@ -116,7 +114,6 @@ underEachDriver('a server of several lanes closes in all of them', async (t, mak
     await soon(closing)
     t.is(server.connections, 0)
   }
-  t.is(new Set(servers.map((server) => server.port)).size, 5)
 })
 
 underEachDriver('many servers of many lanes do not get mixed up', async (t, make) => {

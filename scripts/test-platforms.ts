@@ -169,6 +169,9 @@ if (wanted.length === 0) {
   )
 } else if (unknown.length > 0) {
   refuse('suite', suites)
+} else if (options.bounded && options.suite.length > 0) {
+  console.error('--bounded names its own specs, and takes no --suite')
+  process.exitCode = 2
 } else if (options.list) {
   for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
 } else if (options.write) {

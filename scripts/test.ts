@@ -3,6 +3,9 @@
  * event loop; those of the drop-in once, as they stand on the engine, which has been through both.
  * Then says which tests of docs/faults.md did not run. The last line is `N passed, N failed`, of all
  * runners together.
+ *
+ * usage: npm test                 all
+ *        npm test -- SPEC…        only these, such as `__test__/poll.spec.ts`
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -61,7 +64,13 @@ function readTap(line: string, count: Count): void {
   if (/^not ok \d+/.test(line)) count.failed += 1
 }
 
-const filter = process.argv.slice(2)
+/** What ava is to run of a spec that is named by its source: it runs what was compiled. */
+function compiled(spec: string): string {
+  const [, source] = /^(?:\.[\\/])?(__test__[\\/].+)\.ts$/.exec(spec) ?? []
+  return source === undefined ? spec : `build/${source.replaceAll('\\', '/')}.js`
+}
+
+const filter = process.argv.slice(2).map(compiled)
 const wakes = process.platform === 'win32' ? ['thread'] : ['uv', 'thread']
 
 const counts: Count[] = []

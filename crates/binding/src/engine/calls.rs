@@ -6,7 +6,7 @@ use mio_js_core::{Misuse, RawDescriptor, Result, lent};
 
 use super::bell::Kind;
 use super::numbers::Numbers;
-use super::{Engine, MAX_LANES, Tag, deliver};
+use super::{Engine, MAX_LANES, deliver};
 use crate::ffi::Call;
 use crate::source::descriptor;
 
@@ -38,8 +38,7 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<i64> {
 /// `engineTurn(engine)`: goes on with a batch, where nothing else comes between two entries.
 pub(crate) fn turn(call: &mut Call<'_>) -> Result<()> {
     let engine = call.handle(0)?;
-    // Any lane does for all.
-    deliver::turned(call.state(), Tag { engine, lane: 0 }.bits());
+    deliver::turned(call.state(), engine);
     Ok(())
 }
 

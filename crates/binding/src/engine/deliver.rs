@@ -62,26 +62,26 @@ impl Progress {
 /// The selector of a lane that is inline has events.
 #[cfg(unix)]
 pub(super) fn ready(state: &Environment, tag: u64, _status: i32) {
-    begin(state, tag, |lane, _| lane.note());
+    begin(state, Tag::from_bits(tag), |lane, _| lane.note());
 }
 
 /// The time of a lane's timer is over.
 #[cfg(unix)]
 pub(super) fn over(state: &Environment, tag: u64, _status: i32) {
-    begin(state, tag, |lane, _| lane.note_deadline());
+    begin(state, Tag::from_bits(tag), |lane, _| lane.note_deadline());
 }
 
 /// A lane has signalled, perhaps within the turn of the event loop that it signalled in before.
 pub(super) fn signalled(state: &Environment, tag: u64) {
-    begin(state, tag, |lane, _| lane.note_signal());
+    begin(state, Tag::from_bits(tag), |lane, _| lane.note_signal());
 }
 
 /// A bell has rung for a later turn of the event loop, which is now. Rounds ring the first lane's.
 pub(super) fn rung(state: &Environment, tag: u64, _status: i32) {
-    let is_first = Tag::from_bits(tag).lane == 0;
+    let tag = Tag::from_bits(tag);
     begin(state, tag, |lane, progress| {
         lane.note();
-        if is_first {
+        if tag.lane == 0 {
             progress.is_postponed = false;
             progress.end_round();
         }
@@ -89,12 +89,15 @@ pub(super) fn rung(state: &Environment, tag: u64, _status: i32) {
 }
 
 /// The turn of the event loop has come that JavaScript waited for after an entry.
-pub(super) fn turned(state: &Environment, tag: u64) {
-    begin(state, tag, |_, progress| progress.awaits_turn = false);
+pub(super) fn turned(state: &Environment, engine: Handle) {
+    // Any lane does for all.
+    begin(state, Tag { engine, lane: 0 }, |_, progress| {
+        progress.awaits_turn = false;
+    });
 }
 
-fn begin(state: &Environment, tag: u64, note: impl FnOnce(&mut EngineLane, &mut Progress)) {
-    let Tag { engine, lane } = Tag::from_bits(tag);
+fn begin(state: &Environment, tag: Tag, note: impl FnOnce(&mut EngineLane, &mut Progress)) {
+    let Tag { engine, lane } = tag;
     let dispatch = match state.engine(engine) {
         Ok(mut found) => {
             let Engine {

@@ -154,24 +154,19 @@ async function runWanted(wanted: readonly Runner[]): Promise<void> {
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 }
 
-/** Says which names there are. */
-function refuse(what: string, names: readonly string[]): void {
-  console.error(`there is no such ${what}; there are: ${names.join(' ')}`)
+function refuse(why: string): void {
+  console.error(why)
   process.exitCode = 2
 }
 
 const wanted = runners.filter((runner) => isWanted(runner))
 const unknown = options.suite.filter((name) => !suites.some((suite) => suite === name))
 if (wanted.length === 0) {
-  refuse(
-    'runner',
-    runners.map(({ name }) => name),
-  )
+  refuse(`there is no such runner; there are: ${runners.map(({ name }) => name).join(' ')}`)
 } else if (unknown.length > 0) {
-  refuse('suite', suites)
+  refuse(`there is no such suite; there are: ${suites.join(' ')}`)
 } else if (options.bounded && options.suite.length > 0) {
-  console.error('--bounded names its own specs, and takes no --suite')
-  process.exitCode = 2
+  refuse('--bounded names its own specs, and takes no --suite')
 } else if (options.list) {
   for (const { name, runtime, tuple } of wanted) console.log(name, tuple, runtime)
 } else if (options.write) {
